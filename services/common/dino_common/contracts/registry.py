@@ -1,0 +1,51 @@
+"""Every operation of the platform, by name and by owner, and the checks that hold at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import assets, batches, configuration, features, internal, jobs, judgement, search, system
+from .operation import Operation, Service
+
+_GROUPS = (assets, features, judgement, search, batches, jobs, configuration, system, internal)
+
+
+class ContractError(RuntimeError):
+    """The declarations or the handlers of a service do not fit together; the process must not start."""
+
+
+def _collect() -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    routes: dict[tuple[str, str], str] = {}
+    for group in _GROUPS:
+        for operation in group.OPERATIONS:
+            if operation.name in found:
+                raise ContractError(f"operation {operation.name!r} is declared twice")
+            if operation.method and operation.path:
+                route = (operation.method, operation.path)
+                if route in routes:
+                    raise ContractError(f"{route} belongs to {routes[route]!r} and to {operation.name!r}")
+                routes[route] = operation.name
+            missing = [f for f in operation.path_fields if f not in operation.request.model_fields]
+            if missing:
+                raise ContractError(f"operation {operation.name!r}: path fields {missing} not in its request model")
+            found[operation.name] = operation
+    return found
+
+
+OPERATIONS: dict[str, Operation] = _collect()
+
+
+def owned_by(service: Service) -> tuple[Operation, ...]:
+    """Return the operations the service must answer on the bus (the gateway answers none there)."""
+    return tuple(op for op in OPERATIONS.values() if op.service is service)
+
+
+def check_handlers(service: Service, handlers: Iterable[str]) -> None:
+    """Raise ContractError unless the handlers are exactly those that the service owns."""
+    owned = {op.name for op in owned_by(service)}
+    have = set(handlers)
+    if missing := sorted(owned - have):
+        raise ContractError(f"{service} has no handler for: {', '.join(missing)}")
+    if foreign := sorted(have - owned):
+        raise ContractError(f"{service} handles operations it does not own: {', '.join(foreign)}")
