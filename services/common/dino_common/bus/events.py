@@ -1,0 +1,172 @@
+"""Events that must not be lost: published to a JetStream stream, consumed by named durable consumers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import nats.errors
+from nats.js import api
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
+
+from dino_common.bus import codec
+from dino_common.bus.connection import Connection
+from dino_common.errors import DinoError, ServiceUnavailable
+
+log = logging.getLogger(__name__)
+
+ASSET_CREATED = "asset.created"
+ASSET_UPDATED = "asset.updated"
+ASSET_DELETED = "asset.deleted"
+FEATURES_STORED = "features.stored"
+
+_DAY = 86_400
+_RETRY_DELAYS = (1, 2, 5, 10, 30)
+_TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
+
+EventHandler = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+async def ensure_stream(connection: Connection, config: api.StreamConfig) -> None:
+    """Create the stream, or bring an existing one to this configuration."""
+    js = connection.jetstream()
+    try:
+        await js.add_stream(config)
+    except APIError as error:
+        if error.err_code != 10058:  # the name is in use with another configuration
+            raise
+        await js.update_stream(config)
+
+
+class Events:
+    """Publisher and consumers of a deployment's event stream (kept for a day)."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Use the connection; ``start`` makes the stream."""
+        self._connection = connection
+        self._tasks: list[asyncio.Task[None]] = []
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Make sure that the stream exists."""
+        await ensure_stream(
+            self._connection,
+            api.StreamConfig(
+                name=self._connection.subjects.events_stream,
+                subjects=[self._connection.subjects.event(">")],
+                retention=api.RetentionPolicy.LIMITS,
+                max_age=_DAY,
+                duplicate_window=120,
+            ),
+        )
+
+    async def publish(self, kind: str, payload: dict[str, Any], *, once: str | None = None) -> None:
+        """Store an event durably before returning.
+
+        Args:
+            kind: such as ``asset.created``.
+            payload: plain values and arrays.
+            once: key by which a repeated publication within two minutes is dropped.
+
+        Raises:
+            ServiceUnavailable: the stream did not acknowledge.
+        """
+        headers = {"Nats-Msg-Id": once} if once else None
+        try:
+            await self._connection.jetstream().publish(
+                self._connection.subjects.event(kind), codec.pack(payload), headers=headers, timeout=5
+            )
+        except (NoStreamResponseError, *_TRANSIENT) as error:
+            raise ServiceUnavailable(f"The event {kind} could not be stored on the bus", retry_after=2) from error
+
+    def consume(self, durable: str, kinds: list[str], handler: EventHandler, *, concurrency: int = 1) -> None:
+        """Run the handler for every event of these kinds, at least once each, in the background.
+
+        A handler that raises is called again later; one that keeps failing with a fault of the event itself
+        (a 4xx error) is given up and logged.
+        """
+        task = asyncio.create_task(self._consume(durable, kinds, handler, concurrency))
+        self._tasks.append(task)
+
+    async def _consume(self, durable: str, kinds: list[str], handler: EventHandler, concurrency: int) -> None:
+        subjects = self._connection.subjects
+        limit = asyncio.Semaphore(concurrency)
+        while True:
+            try:
+                js = self._connection.jetstream()
+                await js.add_consumer(
+                    subjects.events_stream,
+                    api.ConsumerConfig(
+                        durable_name=durable,
+                        ack_policy=api.AckPolicy.EXPLICIT,
+                        ack_wait=60,
+                        filter_subjects=[subjects.event(k) for k in kinds],
+                        max_ack_pending=max(64, concurrency * 4),
+                    ),
+                )
+                pull = await js.pull_subscribe_bind(durable=durable, stream=subjects.events_stream)
+                while True:
+                    await limit.acquire()
+                    limit.release()
+                    try:
+                        batch = await pull.fetch(concurrency, timeout=5)
+                    except (nats.errors.TimeoutError, TimeoutError):
+                        continue
+                    for msg in batch:
+                        await limit.acquire()
+                        task = asyncio.create_task(self._handle(msg, handler))
+                        self._busy.add(task)
+                        task.add_done_callback(lambda t: (self._busy.discard(t), limit.release()))
+            except asyncio.CancelledError:
+                raise
+            except (NotFoundError, *_TRANSIENT) as error:
+                log.warning("consumer %s: %r; starting it again", durable, error)
+                await asyncio.sleep(1)
+                if self._connection.connected:
+                    await self._restore()
+
+    async def _restore(self) -> None:
+        try:
+            await self.start()
+        except _TRANSIENT as error:
+            log.warning("the event stream is not available: %r", error)
+
+    async def _handle(self, msg: Any, handler: EventHandler) -> None:
+        kind = msg.subject.removeprefix(f"{self._connection.subjects.prefix}.events.")
+        try:
+            await handler(kind, codec.unpack(msg.data))
+            await msg.ack()
+        except _TRANSIENT as error:
+            log.warning("event %s is delivered again: %r", kind, error)
+        except DinoError as error:
+            if error.status < 500:
+                log.warning("event %s is given up: %s", kind, error.message)
+                await self._quietly(msg.term())
+            else:
+                await self._again(msg, kind, error)
+        except Exception as error:
+            await self._again(msg, kind, error)
+
+    async def _again(self, msg: Any, kind: str, error: Exception) -> None:
+        delivered = msg.metadata.num_delivered
+        delay = _RETRY_DELAYS[min(delivered, len(_RETRY_DELAYS)) - 1]
+        log.warning("event %s failed (delivery %d), again in %d s: %r", kind, delivered, delay, error)
+        await self._quietly(msg.nak(delay=delay))
+
+    async def _quietly(self, reply: Awaitable[None]) -> None:
+        try:
+            await reply
+        except _TRANSIENT as error:
+            log.warning("an event could not be settled: %r", error)
+
+    async def stop(self, seconds: float = 5.0) -> None:
+        """Stop fetching and give the handlers under way some seconds; unfinished events come again elsewhere."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._busy:
+            await asyncio.wait(tuple(self._busy), timeout=seconds)
+        for task in tuple(self._busy):
+            task.cancel()

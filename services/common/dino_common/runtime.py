@@ -1,0 +1,125 @@
+"""The frame every bus service runs in: connect, serve, answer probes, drain on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from dino_common.admin import AdminServer
+from dino_common.bus.client import BusClient
+from dino_common.bus.connection import Connection
+from dino_common.bus.events import Events
+from dino_common.bus.job_worker import JobHandler, JobWorker
+from dino_common.bus.live_config import LiveConfig
+from dino_common.bus.metrics_fanin import MetricsResponder
+from dino_common.bus.service import BusService, Handler
+from dino_common.contracts import Service
+from dino_common.errors import DinoError
+from dino_common.logs import configure_logs
+from dino_common.settings import Settings
+from dino_common.stores.jobs import JobStore
+from dino_common.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+
+class Runtime:
+    """A service's connection to the platform. Build it, add to it in a setup function, then ``run``."""
+
+    def __init__(self, settings: Settings, service: Service) -> None:
+        """Prepare; nothing is opened yet."""
+        self.settings, self.service = settings, service
+        self.connection = Connection(settings, service.value)
+        self.bus = BusClient(self.connection)
+        self.events = Events(self.connection)
+        self.config = LiveConfig(self.connection)
+        self.handlers: dict[str, Handler] = {}
+        self.job_handlers: dict[str, JobHandler] = {}
+        self.job_store: JobStore | None = None
+        self.readiness: Callable[[], Awaitable[list[str]]] | None = None
+        self.after_start: list[Callable[[], Awaitable[Any]]] = []
+        self.closers: list[Callable[[], Awaitable[Any]]] = []
+        self._serving = False
+
+    async def not_ready(self) -> list[str]:
+        """Return why this process should get no traffic; empty when it should."""
+        reasons = []
+        if not self._serving:
+            reasons.append("starting or stopping")
+        if not self.connection.connected:
+            reasons.append("NATS is not connected")
+        if self.readiness is not None:
+            reasons += await self.readiness()
+        return reasons
+
+    async def serve(self, setup: Callable[[Runtime], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Open everything, run until ``stop`` is set, then drain in the order that loses nothing."""
+        admin = AdminServer(self.settings.admin_host, self.settings.admin_port, self.not_ready)
+        await admin.start()
+        service: BusService | None = None
+        worker: JobWorker | None = None
+        try:
+            await self.connection.open()
+            await self.bus.start()
+            await self.config.start()
+            await self.events.start()
+            await setup(self)
+            service = BusService(self.connection, self.service, self.handlers)
+            if self.job_store is not None:
+                worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
+            await service.start()
+            await MetricsResponder(self.connection, self.service).start()
+            if worker is not None:
+                await worker.start()
+            for begin in self.after_start:
+                await begin()
+            self._serving = True
+            log.info("%s serves %s", self.service.value, self.connection.subjects.prefix)
+            await stop.wait()
+        finally:
+            self._serving = False
+            log.info("%s stops", self.service.value)
+            if worker is not None:
+                await worker.drain()
+            await self.events.stop()
+            if service is not None:
+                await service.drain(self.settings.drain_seconds)
+            for close in reversed(self.closers):
+                with contextlib.suppress(Exception):
+                    await close()
+            await self.config.stop()
+            await self.bus.stop()
+            await self.connection.close()
+            await admin.stop()
+
+
+def run(settings: Settings, service: Service, setup: Callable[[Runtime], Awaitable[None]]) -> int:
+    """Run a service process until SIGTERM or SIGINT; return its exit status.
+
+    Args:
+        settings: of this process.
+        service: who it is.
+        setup: registers handlers, stores and consumers on the Runtime once the bus is connected.
+    """
+    configure_logs(settings, service.value)
+    telemetry = Telemetry(settings, service.value)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await Runtime(settings, service).serve(setup, stop)
+
+    try:
+        asyncio.run(main())
+    except DinoError as error:
+        log.error("%s %s", error.message, error.details)
+        return 1
+    finally:
+        telemetry.shutdown()
+    return 0
