@@ -3,6 +3,9 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dino_analytics.core.consistency import confidence, confidence_level, judge
 from dino_analytics.core.thresholds import (
     CATEGORIES,
@@ -11,8 +14,6 @@ from dino_analytics.core.thresholds import (
     resolve_consistency,
     resolve_quality,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 scores = st.floats(0, 100)
 
@@ -63,7 +64,7 @@ def test_explanation_names_score_threshold_and_source():
 
 
 def test_thresholds_win_in_the_published_order():
-    given_all = {"request": 10, "character": 20, "category": "electronics", "setting": 40, "model_card": 50}
+    given_all = {"request": 10, "character": 20, "category": 90, "setting": 40, "model_card": 50}
     expected = [(10, "request"), (20, "character"), (90, "category"), (40, "setting"), (50, "model_card")]
     for value, source in expected:
         assert resolve_consistency(**given_all) == Threshold(value, source)
@@ -75,15 +76,9 @@ def test_zero_is_a_threshold_and_not_an_absence():
     assert resolve_consistency(request=0, setting=40) == Threshold(0, "request")
 
 
-def test_category_without_a_consistency_threshold_is_passed_over():
-    assert resolve_consistency(category="books", setting=66) == Threshold(66, "setting")
-    assert resolve_consistency(category="no such thing") == Threshold(85, "default")
-
-
 def test_quality_threshold_follows_request_category_setting_default():
-    assert resolve_quality(request=1, category="food", setting=2) == Threshold(1, "request")
-    assert resolve_quality(category="food", setting=2) == Threshold(80, "category")
-    assert resolve_quality(category="books") == Threshold(70, "category")
+    assert resolve_quality(request=1, category=80, setting=2) == Threshold(1, "request")
+    assert resolve_quality(category=80, setting=2) == Threshold(80, "category")
     assert resolve_quality(setting=2) == Threshold(2, "setting")
     assert resolve_quality() == Threshold(70, "default")
 

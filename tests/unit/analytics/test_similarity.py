@@ -5,6 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
 from dino_analytics.core.similarity import (
     compare,
     cosine_similarity,
@@ -15,9 +19,6 @@ from dino_analytics.core.similarity import (
     similarity_score,
     unit_rows,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 entries = st.floats(-1e6, 1e6, width=32)
 

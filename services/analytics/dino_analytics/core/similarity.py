@@ -48,7 +48,8 @@ def unit_rows(vectors: ArrayLike) -> Float32:
     if not (largest > 0).all():
         raise ValueError("a feature vector is all zeros and has no direction")
     scaled = wide / largest
-    return (scaled / np.linalg.norm(scaled, axis=-1, keepdims=True)).astype(np.float32)
+    lengths: NDArray[np.float64] = np.linalg.norm(scaled, axis=-1, keepdims=True)
+    return np.asarray(scaled / lengths, dtype=np.float32)
 
 
 def cosine_similarity(a: ArrayLike, b: ArrayLike) -> float:
@@ -89,8 +90,8 @@ def similarity_matrix(vectors: ArrayLike) -> Float32:
     unit = unit_rows(rows)
     product = unit @ unit.T
     # Not every BLAS takes the symmetric routine here, so one triangle is mirrored onto the other.
-    upper = np.triu(product, 1)
-    matrix = upper + upper.T
+    upper: Float32 = np.triu(product, 1)
+    matrix: Float32 = upper + upper.T
     np.clip(matrix, -1.0, 1.0, out=matrix)
     np.fill_diagonal(matrix, 1.0)
     return matrix
@@ -103,7 +104,7 @@ def cosines_to(query: ArrayLike, candidates: ArrayLike) -> Float32:
         raise ValueError(f"cannot compare a query of shape {np.shape(query)} with {rows.shape}")
     if rows.shape[0] == 0:
         return np.zeros(0, dtype=np.float32)
-    return np.clip(unit_rows(rows) @ unit_rows(query), -1.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(unit_rows(rows) @ unit_rows(query), -1.0, 1.0), dtype=np.float32)
 
 
 def rank(query: ArrayLike, candidates: ArrayLike, limit: int | None = None) -> list[Ranked]:

@@ -69,21 +69,19 @@ def resolve_consistency(
     *,
     request: float | None = None,
     character: float | None = None,
-    category: str | None = None,
+    category: float | None = None,
     setting: float | None = None,
     model_card: float | None = None,
 ) -> Threshold:
     """The consistency threshold (similarity score, 0–100) in force and its source.
 
     The first that is given of: the request's, the character's calibrated one, the category's, the
-    deployment's setting, the model card's calibrated one, 85. A category that is unknown or has no
-    consistency threshold is passed over. Raises ValueError outside 0–100.
+    deployment's setting, the model card's calibrated one, 85. Raises ValueError outside 0–100.
     """
-    by_category = _of_category(category).consistency
     return _first(
         ("request", request),
         ("character", character),
-        ("category", by_category),
+        ("category", category),
         ("setting", setting),
         ("model_card", model_card),
         ("default", DEFAULT_CONSISTENCY),
@@ -91,20 +89,15 @@ def resolve_consistency(
 
 
 def resolve_quality(
-    *, request: float | None = None, category: str | None = None, setting: float | None = None
+    *, request: float | None = None, category: float | None = None, setting: float | None = None
 ) -> Threshold:
     """The quality threshold (0–100) in force: the request's, the category's, the setting's or 70."""
     return _first(
         ("request", request),
-        ("category", _of_category(category).quality),
+        ("category", category),
         ("setting", setting),
         ("default", DEFAULT_QUALITY),
     )
-
-
-def _of_category(name: str | None) -> CategoryThresholds:
-    known = canonical_category(name) if name else None
-    return CATEGORIES[known] if known else CategoryThresholds()
 
 
 def _first(*candidates: tuple[ThresholdSource, float | None]) -> Threshold:
