@@ -73,9 +73,7 @@ def probe_image(source: ImageSource, limits: ImageLimits | None = None) -> Image
         return facts
 
 
-def decode_rgb(
-    source: ImageSource, limits: ImageLimits | None = None, *, at_least: int | None = None
-) -> np.ndarray:
+def decode_rgb(source: ImageSource, limits: ImageLimits | None = None, *, at_least: int | None = None) -> np.ndarray:
     """Decode a picture to upright 8-bit RGB.
 
     Returns uint8 (height, width, 3), C-contiguous. EXIF orientation is applied, alpha is composited on

@@ -11,7 +11,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 from dino_common.settings import Settings
 
-_NOISY = ("botocore", "boto3", "urllib3", "nats", "pymongo", "uvicorn.access", "s3transfer", "httpx", "asyncio")
+_NOISY = (
+    "botocore",
+    "boto3",
+    "urllib3",
+    "nats",
+    "pymongo",
+    "uvicorn.access",
+    "s3transfer",
+    "httpx",
+    "asyncio",
+)
 
 
 class _Formatter(JsonFormatter):

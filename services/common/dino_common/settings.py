@@ -36,7 +36,8 @@ class Settings(BaseSettings):
         None, validation_alias=AliasChoices("CLOUDFLARE_R2_ENDPOINT", "S3_ENDPOINT", "AWS_ENDPOINT_URL_S3")
     )
     s3_access_key: str | None = Field(
-        None, validation_alias=AliasChoices("CLOUDFLARE_R2_ACCESS_KEY_ID", "S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
+        None,
+        validation_alias=AliasChoices("CLOUDFLARE_R2_ACCESS_KEY_ID", "S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"),
     )
     s3_secret_key: SecretStr | None = Field(
         None,
@@ -45,9 +46,7 @@ class Settings(BaseSettings):
         ),
     )
     s3_bucket: str = Field("media", validation_alias=AliasChoices("CLOUDFLARE_R2_BUCKET_NAME", "S3_BUCKET_NAME"))
-    s3_public_url: str | None = Field(
-        None, validation_alias=AliasChoices("CLOUDFLARE_R2_PUBLIC_URL", "S3_PUBLIC_URL")
-    )
+    s3_public_url: str | None = Field(None, validation_alias=AliasChoices("CLOUDFLARE_R2_PUBLIC_URL", "S3_PUBLIC_URL"))
     s3_region: str = Field("auto", validation_alias=AliasChoices("S3_REGION", "AWS_REGION"))
     presigned_url_seconds: int = Field(3600, ge=60, le=604_800, validation_alias="DINO_PRESIGNED_URL_SECONDS")
 

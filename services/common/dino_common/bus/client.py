@@ -121,9 +121,7 @@ class BusClient:
             end = time.monotonic() + remaining
             while True:
                 pause = min(end, pending.heard + SILENCE_SECONDS) - time.monotonic()
-                await asyncio.wait(
-                    (pending.answer, lost), timeout=max(0.0, pause), return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait((pending.answer, lost), timeout=max(0.0, pause), return_when=asyncio.FIRST_COMPLETED)
                 if pending.answer.done():
                     msg = pending.answer.result()
                     if not msg.data and msg.headers and msg.headers.get("Status") == _NO_RESPONDERS:

@@ -22,7 +22,7 @@ def _default(value: Any) -> Any:
             raise TypeError(f"arrays of {array.dtype} do not travel")
         if array.dtype.byteorder == ">":
             array = array.astype(array.dtype.newbyteorder("<"))
-        head = msgpack.packb((array.dtype.str.lstrip("<>|="), array.shape))
+        head = msgpack.packb((array.dtype.str.lstrip("<>|="), value.shape))
         return msgpack.ExtType(_ARRAY, bytes((len(head),)) + head + array.tobytes())
     if isinstance(value, np.generic):
         return value.item()

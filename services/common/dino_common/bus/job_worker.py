@@ -188,7 +188,8 @@ class JobWorker:
             if record is not None:
                 if record.attempts > MAX_ATTEMPTS:
                     await self._store.fail(
-                        job_id, ProcessingFailed(f"given up after {MAX_ATTEMPTS} workers ended in the middle of it")
+                        job_id,
+                        ProcessingFailed(f"given up after {MAX_ATTEMPTS} workers ended in the middle of it"),
                     )
                 else:
                     await self._run(record, msg)
@@ -254,9 +255,7 @@ class JobWorker:
             if state.cancel_requested:
                 self._cancelled.add(record.job_id)
                 raise asyncio.CancelledError
-            await self._queue.tell_progress(
-                record.job_id, {"status": "running", "progress": progress.model_dump()}
-            )
+            await self._queue.tell_progress(record.job_id, {"status": "running", "progress": progress.model_dump()})
 
         return JobContext(
             request_id=base.request_id,
@@ -270,9 +269,7 @@ class JobWorker:
 
     async def _tell(self, job_id: str) -> None:
         record = await self._store.get(job_id)
-        await self._queue.tell_progress(
-            job_id, {"status": record.status, "progress": record.progress.model_dump()}
-        )
+        await self._queue.tell_progress(job_id, {"status": record.status, "progress": record.progress.model_dump()})
 
     async def _keep(self, msg: Any) -> None:
         while True:

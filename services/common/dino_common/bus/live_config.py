@@ -118,11 +118,7 @@ class LiveConfig:
                     current, last = Thresholds(), None
                 data = edit(current).model_dump_json().encode()
                 try:
-                    revision = (
-                        await bucket.update(_KEY, data, last=last)
-                        if last
-                        else await bucket.create(_KEY, data)
-                    )
+                    revision = await bucket.update(_KEY, data, last=last) if last else await bucket.create(_KEY, data)
                 except KeyWrongLastSequenceError:
                     continue
                 self._accept(data, revision)

@@ -86,9 +86,7 @@ def merge(parts: list[tuple[str, str, str]]) -> bytes:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {family.type.replace('unknown', 'untyped')}"]
         for sample in family.samples:
-            labels = ",".join(
-                f'{k}="{_escape(v)}"' for k, v in sorted(sample.labels.items())
-            )
+            labels = ",".join(f'{k}="{_escape(v)}"' for k, v in sorted(sample.labels.items()))
             lines.append(f"{sample.name}{{{labels}}} {sample.value!r}")
     return ("\n".join(lines) + "\n").encode()
 

@@ -19,7 +19,13 @@ from dino_common.bus import codec, subjects
 from dino_common.bus.connection import Connection
 from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
-from dino_common.errors import DeadlineExceeded, DinoError, InvalidRequest, ProcessingFailed, ServiceUnavailable
+from dino_common.errors import (
+    DeadlineExceeded,
+    DinoError,
+    InvalidRequest,
+    ProcessingFailed,
+    ServiceUnavailable,
+)
 from dino_common.metrics import bus_metrics
 from dino_common.validation import explain
 
@@ -166,7 +172,8 @@ class BusService:
         endpoints = list(self._micro._endpoints)
         # Service.stop() discards what was delivered but not begun; draining the subscriptions does not.
         await asyncio.gather(
-            *(e._subscription.drain() for e in endpoints if e._subscription is not None), return_exceptions=True
+            *(e._subscription.drain() for e in endpoints if e._subscription is not None),
+            return_exceptions=True,
         )
         if self._tasks:
             log.info("finishing %d requests", len(self._tasks))

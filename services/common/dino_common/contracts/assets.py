@@ -133,9 +133,7 @@ class AssetRequest(Request):
 class UpdateAssetRequest(Request):
     """New tags and metadata; what is left out stays."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"tags": ["hero", "act-1"], "metadata": {"scene": 12}}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tags": ["hero", "act-1"], "metadata": {"scene": 12}}]})
 
     asset_id: AssetId = _ID
     tags: list[Tag] | None = Field(default=None, max_length=50, description="Replaces all tags.")
@@ -178,9 +176,7 @@ class PresignRequest(Request):
     """A large file that the client will put into the object store itself."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"filename": "film.mp4", "content_type": "video/mp4", "file_size": 734003200}]
-        }
+        json_schema_extra={"examples": [{"filename": "film.mp4", "content_type": "video/mp4", "file_size": 734003200}]}
     )
 
     filename: str = Field(min_length=1, max_length=255)

@@ -47,9 +47,7 @@ AssetId = Annotated[
 
 # On the bus a vector is one little-endian buffer; it becomes a JSON list only at the gateway's edge.
 Vector = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "number"}})]
-Matrix = Annotated[
-    Any, WithJsonSchema({"type": "array", "items": {"type": "array", "items": {"type": "number"}}})
-]
+Matrix = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "array", "items": {"type": "number"}}})]
 
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 MetadataValue = str | float | int | bool | None

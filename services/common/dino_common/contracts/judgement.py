@@ -12,7 +12,7 @@ from .codes import ErrorCode
 from .operation import Operation, RateClass, Service
 
 Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,63}$")]
-ThresholdSource = Literal["request", "character", "category", "deployment", "model_card", "default"]
+ThresholdSource = Literal["request", "character", "category", "setting", "model_card", "default"]
 
 _PAIR_SCHEMA = {
     "oneOf": [
@@ -124,7 +124,7 @@ class TechnicalMetrics(Response):
     brightness: Unit = Field(description="Mean lightness; neither end is good.")
     noise_level: Unit = Field(description="0 is clean; higher is noisier.")
     exposure: Unit = Field(description="1 is well exposed.")
-    compression: Unit = Field(description="1 shows no compression artefacts.")
+    compression: Unit = Field(description="0 shows no compression artefacts; higher is worse.")
     colorfulness: Unit = Field(description="0 is grey.")
     resolution: Unit = Field(description="1 from about two megapixels.")
 
@@ -160,9 +160,7 @@ class FindBestMatchRequest(Request):
     """Which of the candidates is most like the reference?"""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"reference_asset_id": EXAMPLE_ID, "candidate_asset_ids": [EXAMPLE_ID_2]}]
-        }
+        json_schema_extra={"examples": [{"reference_asset_id": EXAMPLE_ID, "candidate_asset_ids": [EXAMPLE_ID_2]}]}
     )
 
     reference_asset_id: AssetId
@@ -196,9 +194,7 @@ class BatchSimilarityRequest(Request):
     """Assets to compare with each other."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"asset_ids": [EXAMPLE_ID, EXAMPLE_ID_2], "comparison_type": "all_pairs"}]
-        }
+        json_schema_extra={"examples": [{"asset_ids": [EXAMPLE_ID, EXAMPLE_ID_2], "comparison_type": "all_pairs"}]}
     )
 
     asset_ids: list[AssetId] = Field(min_length=2, description="Up to MAX_BATCH_SIZE ids.")

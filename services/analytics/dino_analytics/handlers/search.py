@@ -1,0 +1,124 @@
+"""Handler of find-similar."""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import orjson
+
+from dino_analytics.core.similarity import similarity_score, unit_rows
+from dino_analytics.in_force import InForce
+from dino_analytics.index.interface import Filters, Hit
+from dino_analytics.library import Library
+from dino_analytics.vectors import VectorSource
+from dino_common.bus.context import Context
+from dino_common.contracts.search import FindSimilarRequest, FindSimilarResponse, SearchFilters, SimilarAsset
+from dino_common.errors import Conflict, InvalidRequest
+
+_DEEPEST = 10_000
+
+
+class SearchHandlers:
+    """Nearest pictures from the library's index."""
+
+    def __init__(self, vectors: VectorSource, library: Library, in_force: InForce) -> None:
+        """Use these."""
+        self._vectors, self._library, self._in_force = vectors, library, in_force
+
+    async def find_similar(self, context: Context, request: FindSimilarRequest) -> FindSimilarResponse:
+        """Answer ``POST /find-similar``."""
+        began = time.perf_counter()
+        model, index = self._library.current()
+        query = await self._query(request, context, model.version, model.dimension)
+        offset = _read_cursor(request.cursor)
+        exclude = list(request.filters.exclude_ids or [])
+        if request.asset_id is not None and not request.include_self:
+            exclude.append(request.asset_id)
+        # One more than asked for tells whether there is a next page.
+        hits = await index.search(
+            query,
+            limit=request.limit + 1,
+            offset=offset,
+            filters=_filters(request.filters, exclude),
+            min_score=request.min_similarity,
+        )
+        more = len(hits) > request.limit and offset + request.limit < _DEEPEST
+        threshold = self._in_force.similarity(model)
+        return FindSimilarResponse(
+            asset_id=request.asset_id,
+            items=[_shown(hit, threshold.value) for hit in hits[: request.limit]],
+            next_cursor=_write_cursor(offset + request.limit) if more else None,
+            threshold=threshold.value,
+            threshold_source=threshold.source,
+            indexed=await index.count(),
+            model=model.name,
+            model_version=model.version,
+            processing_time=round(time.perf_counter() - began, 6),
+        )
+
+    async def _query(self, request: FindSimilarRequest, context: Context, version: str, dimension: int) -> np.ndarray:
+        if request.asset_id is not None:
+            model, (embedded,) = await self._vectors.all_of([request.asset_id], context)
+            found = model.version
+            vector = embedded.vector
+        else:
+            found, vector = request.model_version, np.asarray(request.features, dtype=np.float32)
+        if found != version:
+            raise Conflict(
+                f"The features are of {found}, the library is of {version}",
+                details="Vectors of two versions are never compared; extract the features again.",
+            )
+        if vector.shape != (dimension,):
+            raise InvalidRequest(f"features: {version} has {dimension} numbers, got {vector.size}")
+        try:
+            return unit_rows(vector)
+        except ValueError as error:
+            raise InvalidRequest(f"features: {error}") from error
+
+
+def _filters(asked: SearchFilters, exclude: list[str]) -> Filters:
+    return Filters(
+        kind=asked.kind,
+        content_type=asked.content_type,
+        tags_any=tuple(asked.tags_any or ()),
+        tags_all=tuple(asked.tags_all or ()),
+        metadata=dict(asked.metadata or {}),
+        uploaded_after=asked.uploaded_after.timestamp() if asked.uploaded_after else None,
+        uploaded_before=asked.uploaded_before.timestamp() if asked.uploaded_before else None,
+        asset_ids=tuple(asked.asset_ids or ()),
+        exclude_ids=tuple(exclude),
+    )
+
+
+def _shown(hit: Hit, threshold: float) -> SimilarAsset:
+    cosine = min(1.0, max(-1.0, hit.score))
+    return SimilarAsset(
+        asset_id=hit.id,
+        filename=hit.payload["filename"],
+        content_type=hit.payload["content_type"],
+        similarity_percentage=similarity_score(cosine),
+        cosine_similarity=cosine,
+        is_similar=cosine >= threshold,
+        tags=hit.payload["tags"],
+        metadata=hit.payload["metadata"],
+        upload_timestamp=datetime.fromtimestamp(hit.payload["uploaded"], UTC),
+    )
+
+
+def _write_cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps({"o": offset})).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    try:
+        offset = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))["o"]
+    except (ValueError, KeyError, TypeError):
+        raise InvalidRequest("cursor: not a cursor of this operation") from None
+    if not isinstance(offset, int) or not 0 <= offset < _DEEPEST:
+        raise InvalidRequest("cursor: not a cursor of this operation")
+    return offset

@@ -1,0 +1,107 @@
+"""Features of assets for judgements: cache, then document store, then the inference service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureStore
+
+from dino_analytics.serving import ServingModel, ServingWatch
+from dino_common.bus.client import BusClient
+from dino_common.bus.context import Context
+from dino_common.contracts import OPERATIONS
+from dino_common.contracts.internal import EmbedResponse
+from dino_common.errors import AssetNotFound, Conflict, DinoError, ServiceUnavailable, from_wire
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An asset's content hash and its features: float32 (dimension,), L2-normalised."""
+
+    asset_id: str
+    sha256: str
+    vector: np.ndarray
+
+
+class VectorSource:
+    """Finds the features of assets for the serving model version."""
+
+    def __init__(
+        self, serving: ServingWatch, bus: BusClient, assets: AssetStore, features: FeatureStore, cache: Cache
+    ) -> None:
+        """Read from these stores and ask inference over this client."""
+        self.serving, self.assets, self.cache = serving, assets, cache
+        self._bus, self._features = bus, features
+
+    async def all_of(self, asset_ids: Sequence[str], context: Context) -> tuple[ServingModel, list[Embedded]]:
+        """Return every asset's features, in order.
+
+        Raises:
+            DinoError: the first asset's error; AssetNotFound names every missing asset.
+        """
+        model, found = await self.each_of(asset_ids, context)
+        missing = [a for a, f in zip(asset_ids, found, strict=True) if isinstance(f, AssetNotFound)]
+        if missing:
+            raise AssetNotFound(f"Asset {', '.join(dict.fromkeys(missing))} not found")
+        embedded: list[Embedded] = []
+        for outcome in found:
+            if isinstance(outcome, DinoError):
+                raise outcome
+            embedded.append(outcome)
+        return model, embedded
+
+    async def each_of(
+        self, asset_ids: Sequence[str], context: Context
+    ) -> tuple[ServingModel, list[Embedded | DinoError]]:
+        """Return features or the error of each asset, in order."""
+        model = self.serving.current()
+        found: dict[str, Embedded | DinoError] = {}
+        looked_up = await self.cache.features_for(asset_ids, model.version)
+        for asset_id, (ref, vector) in zip(asset_ids, looked_up, strict=True):
+            if ref is not None and vector is not None:
+                found[asset_id] = Embedded(asset_id, ref.sha256, vector)
+        missing = [a for a in dict.fromkeys(asset_ids) if a not in found]
+        if missing:
+            found |= await self._stored(missing, model)
+        missing = [a for a in missing if a not in found]
+        if missing:
+            found |= await self._computed(missing, model, context)
+        return model, [found[a] for a in asset_ids]
+
+    async def _stored(self, asset_ids: list[str], model: ServingModel) -> dict[str, Embedded | DinoError]:
+        found: dict[str, Embedded | DinoError] = {}
+        records = await self.assets.get_many(asset_ids)
+        stored = await self._features.get_many(list({r.sha256 for r in records.values()}), model.version)
+        for asset_id in asset_ids:
+            record = records.get(asset_id)
+            if record is None:
+                found[asset_id] = AssetNotFound(f"Asset {asset_id} not found")
+            elif features := stored.get(record.sha256):
+                found[asset_id] = Embedded(asset_id, record.sha256, features.vector)
+        return found
+
+    async def _computed(
+        self, asset_ids: list[str], model: ServingModel, context: Context
+    ) -> dict[str, Embedded | DinoError]:
+        answer = EmbedResponse.model_validate(
+            await self._bus.call(OPERATIONS["embed"], {"asset_ids": asset_ids}, context)
+        )
+        if answer.model_version != model.version:
+            raise Conflict(
+                f"The model changed from {model.version} to {answer.model_version} during the request",
+                details="Vectors of two versions are never compared; repeat the request.",
+                retry_after=3,
+            )
+        found: dict[str, Embedded | DinoError] = {}
+        for item in answer.items:
+            if item.error is not None:
+                found[item.asset_id] = from_wire(item.error.model_dump())
+            elif item.vector is not None and item.sha256 is not None:
+                found[item.asset_id] = Embedded(item.asset_id, item.sha256, item.vector)
+            else:
+                found[item.asset_id] = ServiceUnavailable("The inference service sent no vector", retry_after=1)
+        return found

@@ -1,0 +1,79 @@
+"""The inference service as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureStore
+from dino_common.stores.jobs import JobStore
+from dino_common.stores.mongo import Mongo, ensure_indexes
+from dino_common.stores.objects import Objects
+
+from dino_common.contracts import Service
+from dino_common.runtime import Runtime, run
+from dino_common.settings import load_settings
+from dino_inference.background import BackgroundExtraction
+from dino_inference.batcher import Batcher
+from dino_inference.extraction import Extractor, Stores
+from dino_inference.handlers.batches import BatchHandlers
+from dino_inference.handlers.extract import FeatureHandlers
+from dino_inference.handlers.status import StatusHandlers
+from dino_inference.readiness import Readiness
+from dino_inference.visual_model import VisualModel
+
+log = logging.getLogger(__name__)
+
+
+async def setup(runtime: Runtime) -> None:
+    """Load the model, open the stores and register every handler."""
+    settings = runtime.settings
+    model = await asyncio.to_thread(VisualModel.load, settings)
+    if not settings.model_name:
+        log.info(
+            "serving the built-in model %s; for DINOv3 set DINOV3_MODEL_NAME to a transformers directory or "
+            "repository, such as models/dinov3-vits16-pretrain-lvd1689m",
+            model.version,
+        )
+    mongo = await Mongo.connect(settings)
+    await ensure_indexes(mongo)
+    cache, objects = Cache(settings), Objects(settings)
+    batcher = Batcher(model, settings)
+    await batcher.start()
+    stores = Stores(AssetStore(mongo), FeatureStore(mongo), cache, objects)
+    extractor = Extractor(settings, model, batcher, stores, runtime.events)
+    readiness = Readiness(model, batcher, mongo)
+    features = FeatureHandlers(extractor)
+    status = StatusHandlers(settings.instance, extractor, readiness)
+    background = BackgroundExtraction(
+        extractor,
+        runtime.events,
+        concurrency=min(settings.batch_size, 8),
+        on_upload=settings.extract_on_upload,
+    )
+
+    runtime.handlers = {
+        "extract-features": features.extract,
+        "get-asset-features": features.stored,
+        "embed": features.embed,
+        "inference-status": status.status,
+    }
+    runtime.job_store = JobStore(mongo)
+    runtime.job_handlers = {
+        "batch-extract-features": BatchHandlers(extractor, features, chunk=min(settings.batch_size, 16)).extract
+    }
+    runtime.readiness = readiness.reasons
+    runtime.after_start.append(background.start)
+    runtime.closers += [mongo.close, cache.close, batcher.stop, extractor.settle, background.stop]
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    sys.exit(run(load_settings(), Service.INFERENCE, setup))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""From an asset to its features: cache, then document store, then the model; computed once per content."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureRecord, FeatureStore
+from dino_common.stores.objects import Objects
+
+from dino_common.bus.context import Context
+from dino_common.bus.events import FEATURES_STORED, Events
+from dino_common.errors import (
+    AssetNotFound,
+    DinoError,
+    InvalidFileFormat,
+    ProcessingFailed,
+    ServiceUnavailable,
+)
+from dino_common.metrics import inference_metrics
+from dino_common.settings import Settings
+from dino_inference.batcher import Batcher
+from dino_inference.visual_model import VisualModel
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Features of one asset.
+
+    Attributes:
+        vector: float32 (dimension,), L2-normalised.
+        patches: float16 (patches, dimension) when asked for.
+    """
+
+    asset_id: str
+    sha256: str
+    vector: np.ndarray
+    created_at: datetime
+    cached: bool
+    patches: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What extraction reads and writes."""
+
+    assets: AssetStore
+    features: FeatureStore
+    cache: Cache
+    objects: Objects
+
+
+class Extractor:
+    """Finds features or computes them; requests for the same content share one computation."""
+
+    def __init__(
+        self, settings: Settings, model: VisualModel, batcher: Batcher, stores: Stores, events: Events
+    ) -> None:
+        """Keep the parts; nothing runs yet."""
+        self.model, self.batcher, self.stores = model, batcher, stores
+        self._events, self._settings = events, settings
+        self._computing: dict[str, asyncio.Task[np.ndarray]] = {}
+        self._storing: set[asyncio.Task[None]] = set()
+        self._metrics = inference_metrics()
+        self.hits = self.misses = 0
+
+    async def one(self, asset_id: str, context: Context, *, patches: bool = False, force: bool = False) -> Extracted:
+        """Return one asset's features.
+
+        Raises:
+            AssetNotFound, InvalidFileFormat (a film, or bytes that are no picture), DeadlineExceeded,
+            ServiceUnavailable (queue full, store down), GpuMemoryError.
+        """
+        if patches or force:
+            return await self._compute_for(await self.stores.assets.get(asset_id), context, patches)
+        outcome = (await self.many([asset_id], context))[0]
+        if isinstance(outcome, DinoError):
+            raise outcome
+        return outcome
+
+    async def many(self, asset_ids: Sequence[str], context: Context) -> list[Extracted | DinoError]:
+        """Return features or the error of each asset, in order."""
+        began = time.perf_counter()
+        version = self.model.version
+        now = datetime.now(UTC)
+        found: dict[str, Extracted | DinoError] = {}
+        known: dict[str, str] = {}
+        looked_up = await self.stores.cache.features_for(asset_ids, version)
+        for asset_id, (ref, vector) in zip(asset_ids, looked_up, strict=True):
+            if ref is not None:
+                known[asset_id] = ref.sha256
+                if vector is not None:
+                    found[asset_id] = Extracted(asset_id, ref.sha256, vector, now, cached=True)
+        if len(found) == len(set(asset_ids)):
+            self._metrics.hit_seconds.record(time.perf_counter() - began)
+        self._count(len(found), "redis")
+        missing = [a for a in dict.fromkeys(asset_ids) if a not in found]
+        if missing:
+            found |= await self._beyond_cache(missing, context)
+        return [found[asset_id] for asset_id in asset_ids]
+
+    async def _beyond_cache(self, asset_ids: list[str], context: Context) -> dict[str, Extracted | DinoError]:
+        found: dict[str, Extracted | DinoError] = {}
+        records = await self.stores.assets.get_many(asset_ids)
+        stored = await self.stores.features.get_many(list({r.sha256 for r in records.values()}), self.model.version)
+        todo: list[AssetRecord] = []
+        for asset_id in asset_ids:
+            record = records.get(asset_id)
+            if record is None:
+                found[asset_id] = AssetNotFound(f"Asset {asset_id} not found")
+                continue
+            await self.stores.cache.put_asset_ref(record, only_if_absent=True)
+            features = stored.get(record.sha256)
+            if features is not None:
+                await self.stores.cache.put_features(record.sha256, self.model.version, features.vector)
+                found[asset_id] = Extracted(asset_id, record.sha256, features.vector, features.created_at, cached=True)
+            else:
+                todo.append(record)
+        self._count(len(asset_ids) - len(todo), "mongodb")
+        outcomes = await asyncio.gather(
+            *(self._compute_for(record, context, False) for record in todo), return_exceptions=True
+        )
+        for record, outcome in zip(todo, outcomes, strict=True):
+            if isinstance(outcome, DinoError | Extracted):
+                found[record.asset_id] = outcome
+            elif isinstance(outcome, Exception):
+                log.error("extraction of %s failed", record.asset_id, exc_info=outcome)
+                found[record.asset_id] = ProcessingFailed("Feature extraction failed")
+            else:
+                raise outcome
+        return found
+
+    def _count(self, hits: int, where: str) -> None:
+        if hits:
+            self.hits += hits
+            self._metrics.cache.add(hits, {"outcome": "hit", "store": where})
+
+    async def _compute_for(self, record: AssetRecord, context: Context, patches: bool) -> Extracted:
+        if record.kind != "image":
+            raise InvalidFileFormat(
+                f"Asset {record.asset_id} is a film",
+                details="Extract features of pictures; films are analysed as shots.",
+            )
+        if patches:
+            vector, tokens = await self._forward(record, context, patches=True)
+            self._store_soon(record, vector)
+            return Extracted(record.asset_id, record.sha256, vector, datetime.now(UTC), False, tokens)
+        task = self._computing.get(record.sha256)
+        if task is None:
+            task = asyncio.create_task(self._compute(record, context))
+            self._computing[record.sha256] = task
+            task.add_done_callback(lambda _: self._computing.pop(record.sha256, None))
+        # Shielded: one impatient client must not cancel the work that others wait for.
+        vector = await asyncio.shield(task)
+        return Extracted(record.asset_id, record.sha256, vector, datetime.now(UTC), cached=False)
+
+    async def _compute(self, record: AssetRecord, context: Context) -> np.ndarray:
+        self.misses += 1
+        self._metrics.cache.add(1, {"outcome": "miss", "store": "model"})
+        vector, _ = await self._forward(record, context, patches=False)
+        self._store_soon(record, vector)
+        return vector
+
+    async def _forward(
+        self, record: AssetRecord, context: Context, *, patches: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        cache, kind = self.stores.cache, self.model.preprocessing_id
+        kept = await cache.get_preprocessed(record.sha256, kind)
+        if kept is not None:
+            pixels = np.frombuffer(kept, np.uint8).reshape(*self.model.input_size, 3)
+            result = await self.batcher.submit_pixels(pixels, deadline=context.deadline, patches=patches)
+        else:
+            data = await self.stores.objects.get_bytes(record.object_key, self._settings.max_presigned_size_mb << 20)
+            result = await self.batcher.submit(data, deadline=context.deadline, patches=patches)
+            self._later(cache.put_preprocessed(record.sha256, kind, result.pixels.tobytes()))
+        context.attributes |= {
+            "dino.batch_size": result.batch_size,
+            "dino.decode_ms": round(result.decode_seconds * 1000, 2),
+            "dino.queue_ms": round(result.queue_seconds * 1000, 2),
+            "dino.forward_ms": round(result.forward_seconds * 1000, 2),
+        }
+        return result.vector, result.patches
+
+    def _store_soon(self, record: AssetRecord, vector: np.ndarray) -> None:
+        self._later(self._store(record, vector))
+
+    def _later(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def _store(self, record: AssetRecord, vector: np.ndarray) -> None:
+        """Write the features; a failure only means that they are computed again."""
+        version = self.model.version
+        try:
+            await self.stores.cache.put_features(record.sha256, version, vector)
+            await self.stores.cache.put_asset_ref(record, only_if_absent=True)
+            await self.stores.features.put(
+                FeatureRecord(
+                    sha256=record.sha256,
+                    model=self.model.name,
+                    model_version=version,
+                    vector=vector,
+                    dimension=int(vector.shape[0]),
+                    created_at=datetime.now(UTC),
+                )
+            )
+            await self._events.publish(FEATURES_STORED, {"sha256": record.sha256, "model_version": version})
+        except ServiceUnavailable as error:
+            log.warning("features of %s are not stored: %s", record.sha256[:12], error.message)
+
+    async def settle(self) -> None:
+        """Wait until everything computed is stored."""
+        while self._storing:
+            await asyncio.gather(*tuple(self._storing), return_exceptions=True)

@@ -1,0 +1,23 @@
+"""What the accelerator is and how much of its memory is used."""
+
+from __future__ import annotations
+
+from dino_common.contracts.system import Gpu
+
+_MIB = 1024 * 1024
+
+
+def gpu_status() -> Gpu:
+    """Return name and memory (MiB) of the current CUDA device, or that there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return Gpu(available=False)
+    free, total = torch.cuda.mem_get_info()
+    return Gpu(
+        available=True,
+        device_name=torch.cuda.get_device_name(),
+        memory_total=total // _MIB,
+        memory_used=(total - free) // _MIB,
+        memory_free=free // _MIB,
+    )
