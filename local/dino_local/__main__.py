@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with DataLock(data) as lock:
             plan = _plan(data, options.servers_only, logs := Logs(data / "log", options.verbose))
             lock.describe(plan.endpoints.api_url)
+            # A run that was killed could not remove it.
+            (data / FILE_NAME).unlink(missing_ok=True)
             guard = Guard(keep_open=(lock.descriptor,))
             try:
                 code = asyncio.run(_run(plan, data, logs, guard))
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (AlreadyRunning, PlanError, ServerMissing, NoFreePort, ValidationError) as error:
         print(f"dino-local: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:  # before the event loop took over the signals
+        sys.exit(130)
     sys.exit(code)
 
 

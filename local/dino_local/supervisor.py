@@ -44,7 +44,13 @@ class Supervisor:
             StartFailed: a program ended or did not become healthy; its last lines are in the message.
         """
         for stage in self._stages:
-            await asyncio.gather(*(self._start(program) for program in stage))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for program in stage:
+                        group.create_task(self._start(program))
+            except* StartFailed as failures:
+                # One reason is enough; the others were cancelled or are of the same kind.
+                raise failures.exceptions[0] from None
 
     async def failure(self) -> str:
         """Wait for the reason why the platform cannot go on."""
