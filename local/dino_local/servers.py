@@ -179,7 +179,9 @@ class ObjectServer:
                 **_plain_environment(),
                 "AWS_ACCESS_KEY_ID": self.store.access_key_id,
                 "AWS_SECRET_ACCESS_KEY": self.store.secret_access_key,
-                "GOMEMLIMIT": "160MiB",
+                # About 110 MiB are in use at rest. A limit close to that keeps the garbage collector busy:
+                # at 160 MiB an idle store took 12 % of a core, at 256 MiB it takes 0.4 %.
+                "GOMEMLIMIT": "256MiB",
                 "GOGC": "50",
             },
             check=lambda: checks.check_objects(self.store),

@@ -1,0 +1,99 @@
+# The two commands of a newcomer: `make run` and `make test`. `make help` (or just `make`) tells the rest.
+
+PYTHON ?= python3
+VENV   ?= .venv
+# Another build of PyTorch: make run TORCH=torch==2.13.0 TORCH_INDEX=https://download.pytorch.org/whl/cu130
+TORCH       ?= torch==2.13.0
+TORCH_INDEX ?=
+PIP_FLAGS   ?= --disable-pip-version-check --quiet
+PYTEST      ?=
+
+# The parts of the platform that only this machine's make knows; tests and dino-local read the same names.
+export DINO_VAR ?= $(CURDIR)/var
+
+BIN   := $(VENV)/bin
+PIP   := $(BIN)/python -m pip install $(PIP_FLAGS)
+STAMP := $(VENV)/.installed
+TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
+
+.DEFAULT_GOAL := help
+.PHONY: help run servers test unit integration bench lint format contracts model clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@echo "Usage: make TARGET [PYTHON=python3.11] [VENV=.venv] [TORCH=torch==2.13.0] [TORCH_INDEX=URL]"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "make run keeps its data in ./var. PyTorch's default build for Linux carries CUDA; the small one:"
+	@echo "  make run TORCH_INDEX=https://download.pytorch.org/whl/cpu"
+
+run: $(STAMP)-run model ## install, start everything, print the address, stay in the foreground (Ctrl-C stops)
+	@exec $(BIN)/dino-local
+
+servers: $(STAMP)-run ## start only NATS, Redis, MongoDB and the object store
+	@exec $(BIN)/dino-local --servers-only
+
+test: lint unit integration ## install, check the style, run the unit and the integration tests
+
+unit: $(STAMP)-test ## unit tests alone (seconds)
+	$(BIN)/python -m pytest tests/unit $(PYTEST)
+
+integration: $(STAMP)-test model ## integration tests alone, on real servers
+	$(BIN)/python -m pytest tests/integration $(PYTEST)
+
+lint: $(STAMP)-test ## style, formatting, types, and which package may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(STAMP)-test ## sort imports and format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)-bench model ## measure beside the bare model and its peers; writes benchmarks/results
+	$(BIN)/python -m benchmarks
+
+contracts: $(STAMP)-run ## write docs/api/openapi.json from the declared operations
+	@mkdir -p docs/api
+	$(BIN)/python -m dino_gateway.openapi > docs/api/openapi.json.new
+	@mv docs/api/openapi.json.new docs/api/openapi.json
+
+model: $(STAMP)-run ## fetch the built-in model into var/models (nothing to do when DINOV3_MODEL_NAME is set)
+	@if [ -z "$$DINOV3_MODEL_NAME" ]; then \
+		DINO_CACHE_DIR="$${DINO_CACHE_DIR:-$(DINO_VAR)/models}" $(BIN)/python -m dino_inference.pull; \
+	fi
+
+clean: ## remove the virtual environment and every cache; your data in ./var stays
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+# Stamps: what is installed is installed again only when pyproject.toml has changed.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "No venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
+
+$(TORCH_STAMP): | $(BIN)/python
+	@echo "installing $(TORCH) (once; the largest part)"
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) '$(TORCH)'
+	@rm -f $(STAMP)-torch* && touch $@
+
+$(STAMP)-run: pyproject.toml $(TORCH_STAMP)
+	@echo "installing the platform"
+	@$(PIP) -e '.[all,local]' '$(TORCH)'
+	@touch $@
+
+$(STAMP)-test: pyproject.toml $(STAMP)-run
+	@echo "installing the test tools"
+	@$(PIP) -e '.[all,local,test,lint]' '$(TORCH)'
+	@touch $@
+
+$(STAMP)-bench: pyproject.toml $(STAMP)-run
+	@echo "installing the benchmark's peers"
+	@$(PIP) -e '.[all,local,bench]' '$(TORCH)'
+	@touch $@
