@@ -119,6 +119,4 @@ def corrects(distortion: Distortion, mean_luma: float) -> bool:
 
     Dark is a mean luma under 0.35 and bright over 0.55 of 1.
     """
-    return (distortion.name == "brighter" and mean_luma < 0.35) or (
-        distortion.name == "darker" and mean_luma > 0.55
-    )
+    return (distortion.name == "brighter" and mean_luma < 0.35) or (distortion.name == "darker" and mean_luma > 0.55)

@@ -32,9 +32,7 @@ def test_metric_degrades_with_its_own_distortion(distortion: Distortion, measure
 
 
 def test_score_ranks_distorted_copies_below_their_originals(measured):
-    cases = [
-        quality_score(copy) < quality_score(steps[0]) for steps in measured.values() for copy in steps[1:]
-    ]
+    cases = [quality_score(copy) < quality_score(steps[0]) for steps in measured.values() for copy in steps[1:]]
     assert len(cases) == len(PHOTOS) * 18
     assert sum(cases) / len(cases) >= 0.95
 
@@ -44,8 +42,7 @@ def test_strong_distortion_ranks_below_mild(distortion: Distortion, measured):
     fails = [
         name
         for name in PHOTOS
-        if quality_score(measured[name, distortion.name][3])
-        >= quality_score(measured[name, distortion.name][1])
+        if quality_score(measured[name, distortion.name][3]) >= quality_score(measured[name, distortion.name][1])
         and not corrects(distortion, measured[name, distortion.name][0].brightness)
     ]
     assert fails == []
