@@ -1,0 +1,1 @@
+"""What is stored and where: documents in MongoDB, hot copies in Redis, bytes in an S3-compatible object store."""

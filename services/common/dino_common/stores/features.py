@@ -1,0 +1,137 @@
+"""Features: one vector for every content and model version. Written by the inference service alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from bson.binary import Binary
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from dino_common.stores.mongo import SCHEMA, Mongo, guarded, to_milliseconds
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRecord:
+    """Features of one content.
+
+    Attributes:
+        model: name for people; model_version: what makes vectors comparable.
+        vector: float32 (dimension,), L2-normalised.
+    """
+
+    sha256: str
+    model: str
+    model_version: str
+    vector: np.ndarray
+    dimension: int
+    created_at: datetime
+
+
+def _key(sha256: str, model_version: str) -> str:
+    return f"{sha256}:{model_version}"
+
+
+def _record(document: Mapping[str, Any]) -> FeatureRecord:
+    return FeatureRecord(
+        sha256=document["sha256"],
+        model=document["model"],
+        model_version=document["model_version"],
+        vector=np.frombuffer(document["vector"], dtype="<f4"),
+        dimension=document["dimension"],
+        created_at=document["created_at"],
+    )
+
+
+class FeatureStore:
+    """The ``features`` collection. Every method raises ServiceUnavailable while MongoDB does not answer."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        """Use this connection."""
+        self._mongo = mongo
+        self._features = mongo.db["features"]
+
+    @guarded
+    async def put(self, record: FeatureRecord) -> None:
+        """Store features; repeating it replaces them.
+
+        Raises:
+            ValueError: the vector is not of shape (dimension,).
+        """
+        vector = np.ascontiguousarray(record.vector, dtype="<f4")
+        if vector.shape != (record.dimension,):
+            raise ValueError(f"a vector of shape {vector.shape} is not ({record.dimension},)")
+        key = _key(record.sha256, record.model_version)
+        document = {
+            "_id": key,
+            "schema": SCHEMA,
+            "sha256": record.sha256,
+            "model": record.model,
+            "model_version": record.model_version,
+            "vector": Binary(vector.tobytes()),
+            "dimension": record.dimension,
+            "created_at": to_milliseconds(record.created_at),
+        }
+        try:
+            await self._features.replace_one({"_id": key}, document, upsert=True)
+        except DuplicateKeyError:
+            # Two upserts of one new key: the server may refuse the second; what is stored is of the same content.
+            await self._features.replace_one({"_id": key}, document)
+
+    @guarded
+    async def get(self, sha256: str, model_version: str) -> FeatureRecord | None:
+        """Return the features of a content, or None."""
+        document = await self._features.find_one({"_id": _key(sha256, model_version)})
+        return None if document is None else _record(document)
+
+    @guarded
+    async def get_many(self, sha256s: Sequence[str], model_version: str) -> dict[str, FeatureRecord]:
+        """Return the features that exist, by content hash."""
+        found: dict[str, FeatureRecord] = {}
+        for keys in _chunks(sha256s, model_version):
+            async for document in self._features.find({"_id": {"$in": keys}}):
+                found[document["sha256"]] = _record(document)
+        return found
+
+    @guarded
+    async def exists_many(self, sha256s: Sequence[str], model_version: str) -> set[str]:
+        """Return which contents have features, without reading vectors."""
+        found: set[str] = set()
+        for keys in _chunks(sha256s, model_version):
+            async for document in self._features.find({"_id": {"$in": keys}}, {"sha256": 1}):
+                found.add(document["sha256"])
+        return found
+
+    @guarded
+    async def delete(self, sha256: str) -> int:
+        """Remove a content's features of every version; return how many there were."""
+        return (await self._features.delete_many({"sha256": sha256})).deleted_count
+
+    @guarded
+    async def count(self, model_version: str | None = None) -> int:
+        """Return how many contents have features of the version, or how many documents there are."""
+        return await self._features.count_documents({} if model_version is None else {"model_version": model_version})
+
+    async def iter_version(self, model_version: str, batch: int = 500) -> AsyncIterator[FeatureRecord]:
+        """Yield all features of a version in the order of content hashes; no cursor stays open on the server."""
+        last = ""
+        while True:
+            conditions = {"model_version": model_version, "_id": {"$gt": last}}
+            with self._mongo.guard():
+                documents = await self._features.find(conditions).sort("_id", ASCENDING).limit(batch).to_list()
+            for document in documents:
+                yield _record(document)
+            if len(documents) < batch:
+                return
+            last = documents[-1]["_id"]
+
+
+def _chunks(sha256s: Sequence[str], model_version: str) -> list[list[str]]:
+    keys = [_key(sha256, model_version) for sha256 in dict.fromkeys(sha256s)]
+    return [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]

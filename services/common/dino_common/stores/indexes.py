@@ -1,0 +1,32 @@
+"""Indexes of every collection, each for the query that needs it."""
+
+from __future__ import annotations
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+
+def _expiry(field: str) -> IndexModel:
+    return IndexModel([(field, ASCENDING)], expireAfterSeconds=0)
+
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "assets": [
+        IndexModel([("upload_timestamp", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("kind", ASCENDING), ("upload_timestamp", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("tags", ASCENDING), ("upload_timestamp", DESCENDING)]),
+        IndexModel([("sha256", ASCENDING), ("upload_timestamp", ASCENDING)]),
+    ],
+    "features": [
+        IndexModel([("sha256", ASCENDING)]),
+        IndexModel([("model_version", ASCENDING), ("_id", ASCENDING)]),
+    ],
+    "jobs": [
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("status", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel([("operation", ASCENDING), ("created_at", DESCENDING)]),
+        _expiry("expires_at"),
+    ],
+    "idempotency": [_expiry("expires_at")],
+    "uploads": [IndexModel([("expires_at", ASCENDING)]), _expiry("purge_at")],
+    "content_locks": [_expiry("expires_at")],
+}

@@ -1,0 +1,227 @@
+"""Jobs as documents: what was asked, how far it is, and how it ended; an ended job never changes again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson.binary import Binary
+from pymongo import DESCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from dino_common.bus.codec import pack, unpack
+from dino_common.contracts.jobs import TERMINAL, JobProgress, JobState
+from dino_common.errors import DinoError, JobNotFound, ProcessingFailed
+from dino_common.stores.cursors import older_than, write_cursor
+from dino_common.stores.mongo import SCHEMA, Mongo, guarded, to_milliseconds, utc_now
+
+_LARGEST = 15 * 1024 * 1024  # a document may hold 16 MB
+_PACKED = ("request", "checkpoint", "result")
+
+
+def _unstarted() -> JobProgress:
+    return JobProgress(stage="queued", done=0, fraction=0.0)
+
+
+def _in_a_week() -> datetime:
+    return utc_now() + timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job.
+
+    Attributes:
+        request: fields of the operation's request model.
+        checkpoint: what the handler saved to resume from; plain values and NumPy arrays.
+        result: the operation's answer (plain values and arrays) once succeeded.
+        error: ``DinoError.to_wire()`` once failed.
+        owner: the worker that began it last.
+        expires_at: when the document is removed.
+    """
+
+    job_id: str
+    operation: str
+    service: str
+    request: dict[str, Any]
+    status: JobState = "queued"
+    progress: JobProgress = field(default_factory=_unstarted)
+    attempts: int = 0
+    created_at: datetime = field(default_factory=utc_now)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cancel_requested: bool = False
+    result: Any = None
+    error: dict[str, Any] | None = None
+    checkpoint: Any = None
+    owner: str | None = None
+    expires_at: datetime = field(default_factory=_in_a_week)
+    request_id: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job succeeded, failed or was cancelled."""
+        return self.status in TERMINAL
+
+
+_FIELDS = tuple(name for name in JobRecord.__dataclass_fields__ if name != "job_id")
+
+
+def _packed(value: Any, what: str) -> Binary:
+    data = pack(value)
+    if len(data) > _LARGEST:
+        raise ProcessingFailed(
+            f"The job's {what} takes {len(data) >> 20} MB, more than a document holds",
+            details="Ask for fewer items in one job.",
+        )
+    return Binary(data)
+
+
+def _document(job: JobRecord) -> dict[str, Any]:
+    fields = {name: getattr(job, name) for name in _FIELDS if getattr(job, name) is not None}
+    fields["progress"] = job.progress.model_dump()
+    fields |= {name: _packed(fields[name], name) for name in _PACKED if name in fields}
+    return {"_id": job.job_id, "schema": SCHEMA, **fields}
+
+
+def _record(document: Mapping[str, Any]) -> JobRecord:
+    fields = {name: document[name] for name in _FIELDS if name in document}
+    fields["progress"] = JobProgress.model_validate(fields["progress"])
+    fields |= {name: unpack(bytes(fields[name])) for name in _PACKED if name in fields}
+    return JobRecord(job_id=document["_id"], **{"request": {}, **fields})
+
+
+class JobStore:
+    """The ``jobs`` collection. Every method raises ServiceUnavailable while MongoDB does not answer."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        """Use this connection."""
+        self._mongo = mongo
+        self._jobs = mongo.db["jobs"]
+
+    @guarded
+    async def create(self, job: JobRecord) -> tuple[JobRecord, bool]:
+        """Store a queued job; return it, or the one that has the id already, and whether it is new."""
+        job = replace(job, created_at=to_milliseconds(job.created_at), expires_at=to_milliseconds(job.expires_at))
+        try:
+            await self._jobs.insert_one(_document(job))
+        except DuplicateKeyError:
+            return await self.get(job.job_id), False
+        return job, True
+
+    @guarded
+    async def get(self, job_id: str) -> JobRecord:
+        """Return a job.
+
+        Raises:
+            JobNotFound: no job has this id, or it has expired.
+        """
+        document = await self._jobs.find_one({"_id": job_id})
+        if document is None:
+            raise JobNotFound(f"Job {job_id} not found")
+        return _record(document)
+
+    @guarded
+    async def list(
+        self, limit: int, cursor: str | None = None, status: str | None = None, operation: str | None = None
+    ) -> tuple[list[JobRecord], str | None]:
+        """Return a page, newest first and without requests, checkpoints and results, and the next cursor.
+
+        Raises:
+            InvalidRequest: the cursor is none of ours.
+        """
+        conditions: dict[str, Any] = older_than(cursor, "created_at")
+        if status is not None:
+            conditions["status"] = status
+        if operation is not None:
+            conditions["operation"] = operation
+        found = self._jobs.find(conditions, dict.fromkeys(_PACKED, 0))
+        documents = await found.sort([("created_at", DESCENDING), ("_id", DESCENDING)]).limit(limit + 1).to_list()
+        records = [_record(document) for document in documents[:limit]]
+        if len(documents) <= limit:
+            return records, None
+        return records, write_cursor(records[-1].created_at, records[-1].job_id)
+
+    @guarded
+    async def begin(self, job_id: str, worker: str) -> JobRecord | None:
+        """Mark the job as run by this worker and count the attempt; None when it has ended or was cancelled.
+
+        Raises:
+            JobNotFound: no job has this id.
+        """
+        document = await self._change(
+            {"_id": job_id, "status": {"$in": ["queued", "running"]}, "cancel_requested": False},
+            {
+                "$set": {"status": "running", "owner": worker},
+                "$inc": {"attempts": 1},
+                "$min": {"started_at": utc_now()},
+            },
+        )
+        if document is not None:
+            return _record(document)
+        if (job := await self.get(job_id)).cancel_requested and not job.ended:
+            await self.cancelled(job_id)
+        return None
+
+    @guarded
+    async def progress(self, job_id: str, progress: JobProgress, checkpoint: Any = None) -> JobRecord:
+        """Store how far a running job is, and a checkpoint when given; return the job as it stands.
+
+        A job that has ended meanwhile stays as it is and is returned.
+        """
+        changes: dict[str, Any] = {"progress": progress.model_dump()}
+        if checkpoint is not None:
+            changes["checkpoint"] = _packed(checkpoint, "checkpoint")
+        document = await self._change({"_id": job_id, "status": "running"}, {"$set": changes})
+        return await self.get(job_id) if document is None else _record(document)
+
+    @guarded
+    async def succeed(self, job_id: str, result: Any) -> JobRecord:
+        """End the job with its answer; return the job as it stands.
+
+        Raises:
+            ProcessingFailed: the answer is larger than a document holds.
+        """
+        changes = {"status": "succeeded", "result": _packed(result, "result"), "progress.fraction": 1.0}
+        return await self._end(job_id, changes)
+
+    @guarded
+    async def fail(self, job_id: str, error: DinoError) -> JobRecord:
+        """End the job with an error; return the job as it stands."""
+        return await self._end(job_id, {"status": "failed", "error": error.to_wire()})
+
+    @guarded
+    async def cancelled(self, job_id: str) -> JobRecord:
+        """End the job as cancelled; return the job as it stands."""
+        return await self._end(job_id, {"status": "cancelled", "cancel_requested": True})
+
+    @guarded
+    async def request_cancel(self, job_id: str) -> JobRecord:
+        """Cancel a queued job at once, ask the worker of a running one to stop; return the job as it stands.
+
+        Raises:
+            JobNotFound: no job has this id.
+        """
+        document = await self._change(
+            {"_id": job_id, "status": "queued"},
+            {"$set": {"status": "cancelled", "cancel_requested": True, "finished_at": utc_now()}},
+        ) or await self._change({"_id": job_id, "status": "running"}, {"$set": {"cancel_requested": True}})
+        return await self.get(job_id) if document is None else _record(document)
+
+    @guarded
+    async def counts(self) -> dict[str, int]:
+        """Return how many jobs are in each state that occurs."""
+        found = await self._jobs.aggregate([{"$group": {"_id": "$status", "n": {"$sum": 1}}}])
+        return {document["_id"]: int(document["n"]) async for document in found}
+
+    async def _end(self, job_id: str, changes: dict[str, Any]) -> JobRecord:
+        document = await self._change(
+            {"_id": job_id, "status": {"$in": ["queued", "running"]}},
+            {"$set": {**changes, "finished_at": utc_now()}, "$unset": {"checkpoint": ""}},
+        )
+        return await self.get(job_id) if document is None else _record(document)
+
+    async def _change(self, conditions: dict[str, Any], update: dict[str, Any]) -> dict[str, Any] | None:
+        return await self._jobs.find_one_and_update(conditions, update, return_document=ReturnDocument.AFTER)
