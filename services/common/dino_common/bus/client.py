@@ -50,9 +50,15 @@ class _Pending:
 class BusClient:
     """Sends requests and matches the answers."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Use the connection; ``start`` must run once it is open."""
+    def __init__(self, connection: Connection, silence: float = SILENCE_SECONDS) -> None:
+        """Use the connection; ``start`` must run once it is open.
+
+        Args:
+            connection: of this process.
+            silence: seconds without answer or keep-alive after which a worker counts as dead.
+        """
         self.connection = connection
+        self._silence = silence
         self._pending: dict[str, _Pending] = {}
         self._numbers = itertools.count()
         self._inbox = ""
@@ -120,7 +126,7 @@ class BusClient:
             await self._send(subject, payload, f"{self._inbox}.{token}", headers)
             end = time.monotonic() + remaining
             while True:
-                pause = min(end, pending.heard + SILENCE_SECONDS) - time.monotonic()
+                pause = min(end, pending.heard + self._silence) - time.monotonic()
                 await asyncio.wait((pending.answer, lost), timeout=max(0.0, pause), return_when=asyncio.FIRST_COMPLETED)
                 if pending.answer.done():
                     msg = pending.answer.result()
@@ -132,7 +138,7 @@ class BusClient:
                 if lost.done():
                     await self._reconnected(end)
                     raise _SendAgain("the connection to NATS broke")
-                if time.monotonic() - pending.heard >= SILENCE_SECONDS:
+                if time.monotonic() - pending.heard >= self._silence:
                     raise _SendAgain("its worker fell silent")
         finally:
             lost.cancel()

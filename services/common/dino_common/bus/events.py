@@ -13,6 +13,7 @@ from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
+from dino_common.bus.tasks import end
 from dino_common.errors import DinoError, ServiceUnavailable
 
 log = logging.getLogger(__name__)
@@ -163,10 +164,7 @@ class Events:
 
     async def stop(self, seconds: float = 5.0) -> None:
         """Stop fetching and give the handlers under way some seconds; unfinished events come again elsewhere."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._busy:
             await asyncio.wait(tuple(self._busy), timeout=seconds)
-        for task in tuple(self._busy):
-            task.cancel()
+        await end(tuple(self._busy))

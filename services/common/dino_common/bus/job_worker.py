@@ -20,6 +20,7 @@ from dino_common.bus.connection import Connection
 from dino_common.bus.context import Context
 from dino_common.bus.job_queue import JobQueue
 from dino_common.bus.service import context_from
+from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
 from dino_common.contracts.jobs import JobProgress
 from dino_common.errors import DinoError, InvalidRequest, JobNotFound, ProcessingFailed
@@ -282,9 +283,5 @@ class JobWorker:
     async def drain(self) -> None:
         """Take no more jobs and hand those under way back to the queue, with their checkpoints."""
         if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
-        tasks = tuple(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await end([self._loop])
+        await end(tuple(self._running.values()))

@@ -13,6 +13,7 @@ from nats.js.kv import KeyValue
 from pydantic import ValidationError
 
 from dino_common.bus.connection import Connection
+from dino_common.bus.tasks import end
 from dino_common.contracts.configuration import Thresholds
 from dino_common.errors import Conflict, ServiceUnavailable
 
@@ -129,6 +130,4 @@ class LiveConfig:
 
     async def stop(self) -> None:
         """Stop watching."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)

@@ -18,6 +18,7 @@ from dino_common import __version__
 from dino_common.bus import codec, subjects
 from dino_common.bus.connection import Connection
 from dino_common.bus.context import Context
+from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
 from dino_common.errors import (
     DeadlineExceeded,
@@ -40,13 +41,20 @@ KEEPALIVE_SECONDS = 2.0
 class BusService:
     """Serves the operations that a service owns until it is drained."""
 
-    def __init__(self, connection: Connection, service: Service, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        service: Service,
+        handlers: Mapping[str, Handler],
+        keepalive: float = KEEPALIVE_SECONDS,
+    ) -> None:
         """Check the handlers against the contracts.
 
         Args:
             connection: an open connection.
             service: who answers.
             handlers: one for every operation of the service that is no job, by the operation's name.
+            keepalive: seconds between the messages by which a busy worker says that it lives.
 
         Raises:
             ContractError: a handler is missing or belongs to another service.
@@ -56,6 +64,7 @@ class BusService:
         self.connection = connection
         self.service = service
         self._handlers = dict(handlers)
+        self._keepalive_seconds = keepalive
         self._limit = connection.settings.max_concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._micro: micro.Service | None = None
@@ -137,7 +146,7 @@ class BusService:
 
     async def _keepalive(self, message: MicroRequest) -> None:
         while True:
-            await asyncio.sleep(KEEPALIVE_SECONDS)
+            await asyncio.sleep(self._keepalive_seconds)
             await self._send(message, b"", {subjects.WORKING: self.connection.name})
 
     async def _respond(self, message: MicroRequest, result: BaseModel | dict[str, Any]) -> None:
@@ -178,8 +187,7 @@ class BusService:
         if self._tasks:
             log.info("finishing %d requests", len(self._tasks))
             await asyncio.wait(tuple(self._tasks), timeout=seconds)
-        for task in tuple(self._tasks):
-            task.cancel()
+        await end(tuple(self._tasks))
         self._micro = None
 
 
