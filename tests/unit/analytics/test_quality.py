@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.unit.analytics.photographs import SCIKIT_IMAGE, blurred, noisy, scikit_image_photographs
+from tests.unit.analytics.photographs import SCIKIT_IMAGE, blurred, exposed, noisy, scikit_image_photographs
 
 from dino_analytics.core.feature_stats import diversity_score, feature_stats
 from dino_analytics.core.quality import assess, quality_grade, recommendations, technical_metrics
@@ -30,6 +30,16 @@ def test_every_metric_stays_in_its_range_and_the_scale_is_used():
             assert 0.0 <= getattr(m, name) <= 1.0, name
     scores = [r.quality_score for r in results]
     assert max(scores) - min(scores) > 40
+
+
+def test_white_backdrop_of_a_product_picture_is_not_taken_for_overexposure():
+    subject = PHOTOS["coffee cup"]
+    product = np.full((700, 800, 3), 255, np.uint8)
+    product[200:500, 200:600] = subject
+    bare, framed = technical_metrics(subject), technical_metrics(product)
+    assert framed.exposure == pytest.approx(bare.exposure, abs=0.1)
+    assert assess(product).quality_score >= 70
+    assert assess(exposed(product, 2)).quality_score < assess(product).quality_score - 10
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -53,9 +53,7 @@ MODERATION_LEVELS: MappingProxyType[str, float] = MappingProxyType(
 )
 """Lowest quality score of each level in the service guide's content-moderation example."""
 
-_ALIASES = MappingProxyType(
-    {"profile": "profile_picture", "profile_pictures": "profile_picture", "book": "books"}
-)
+_ALIASES = MappingProxyType({"profile": "profile_picture", "profile_pictures": "profile_picture", "book": "books"})
 
 
 def canonical_category(name: str) -> str | None:

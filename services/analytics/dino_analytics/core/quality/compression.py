@@ -11,6 +11,8 @@ from dino_analytics.core.quality.picture import Luma
 BLOCK = 8
 VISIBLE = 0.25
 """Blockiness at which `compression` reaches 1 − 1/e = 0.63."""
+LARGEST_STEP = 24.0
+"""Grey levels beyond which a step is an edge of the scene: it counts no further."""
 FLOOR = 0.5
 """Grey levels added to the activity, so that rounding in a flat picture is not taken for blocks."""
 
@@ -30,7 +32,8 @@ def _along_rows(luma: Luma) -> float:
     steps = np.abs(np.diff(luma, axis=1))
     if steps.shape[1] < 2 * BLOCK:
         return 0.0
-    excess = (steps[:, 1:-1] - 0.5 * (steps[:, :-2] + steps[:, 2:])).mean(axis=0, dtype=np.float64)
+    beyond = steps[:, 1:-1] - 0.5 * (steps[:, :-2] + steps[:, 2:])
+    excess = np.clip(beyond, -LARGEST_STEP, LARGEST_STEP).mean(axis=0, dtype=np.float64)
     phases = np.array([excess[phase::BLOCK].mean() for phase in range(BLOCK)])
     strongest = int(phases.argmax())
     others = np.delete(phases, strongest)

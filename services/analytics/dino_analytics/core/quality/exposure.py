@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dino_analytics.core.quality.backdrop import WHITE, white_backdrop
 from dino_analytics.core.quality.picture import RGB, Luma
 
 LOW_KEY, MIDDLE = 0.20, 0.55
@@ -16,8 +17,6 @@ LOW_KEY, MIDDLE = 0.20, 0.55
 """
 SPREAD = 0.20
 """Distance of the mean from that range at which the term of the mean falls to e^-½ = 0.61."""
-BRIGHT_END = 250.0
-"""Luma (0–255) from which a pixel counts as blown out."""
 
 
 def brightness(luma: Luma) -> float:
@@ -25,13 +24,13 @@ def brightness(luma: Luma) -> float:
     return float(luma.mean(dtype="float64")) / 255.0
 
 
-def blown_out_share(luma: Luma) -> float:
+def blown_out_share(luma: Luma | NDArray[np.float32]) -> float:
     """Share of pixels, 0–1, at the white end, where detail is lost for good.
 
     The black end is left out: black backgrounds are common and wanted, and a picture that is too dark shows
     in its mean and its entropy.
     """
-    return float(np.mean(luma >= BRIGHT_END))
+    return float(np.mean(luma >= WHITE))
 
 
 def tonal_entropy(rgb: RGB) -> float:
@@ -55,10 +54,16 @@ def exposure(luma: Luma, native: RGB) -> float:
 
     Product of the Gaussian well-exposedness of the mean (Mertens, Kautz and Van Reeth, "Exposure fusion",
     Pacific Graphics 2007, per pixel there; here of the mean and flat over 0.20–0.55, σ = 0.20
-    beyond), the share of pixels that are not blown out, and the tonal entropy.
+    beyond), the share of pixels that are not blown out, and the tonal entropy; a white backdrop is left out.
     `luma` (h, w) float32 in 0–255 at working size; `native` (h, w, 3) uint8 pixels that were not resampled,
     which would blend lost tones back in.
     """
-    mean = brightness(luma)
+    behind = white_backdrop(luma)
+    tones, pixels = luma, native
+    if behind.any():
+        tones = luma[~behind]
+        kept = native.min(axis=2) < WHITE
+        pixels = native[kept][:, np.newaxis, :] if kept.any() else native
+    mean = brightness(tones)
     offset = max(0.0, mean - MIDDLE, LOW_KEY - mean) / SPREAD
-    return math.exp(-0.5 * offset * offset) * (1.0 - blown_out_share(luma)) * tonal_entropy(native)
+    return math.exp(-0.5 * offset * offset) * (1.0 - blown_out_share(tones)) * tonal_entropy(pixels)
