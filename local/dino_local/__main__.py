@@ -54,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dino-local", description=__doc__)
-    parser.add_argument(
-        "--var", default=os.environ.get("DINO_VAR", "var"), help="data directory (default: ./var)"
-    )
+    parser.add_argument("--var", default=os.environ.get("DINO_VAR", "var"), help="data directory (default: ./var)")
     parser.add_argument("--servers-only", action="store_true", help="start the servers, not the services")
     parser.add_argument("-v", "--verbose", action="store_true", help="show every log line of the servers too")
     return parser.parse_args(arguments)

@@ -31,12 +31,8 @@ def load_or_create(directory: Path) -> ObjectStoreKeys:
         try:
             return ObjectStoreKeys(content["access_key_id"], content["secret_access_key"])
         except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} does not hold the object store's keys; delete it to make new ones"
-            ) from error
-    keys = ObjectStoreKeys(
-        access_key_id=f"dino{secrets.token_hex(8)}", secret_access_key=secrets.token_hex(24)
-    )
+            raise ValueError(f"{path} does not hold the object store's keys; delete it to make new ones") from error
+    keys = ObjectStoreKeys(access_key_id=f"dino{secrets.token_hex(8)}", secret_access_key=secrets.token_hex(24))
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(keys), file)
     return keys

