@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from dino_common.stores.assets import AssetRecord, AssetStore
-from dino_common.stores.cache import Cache
-from dino_common.stores.features import FeatureRecord, FeatureStore
-from dino_common.stores.objects import Objects
 
 from dino_common.bus.context import Context
 from dino_common.bus.events import FEATURES_STORED, Events
@@ -26,7 +22,12 @@ from dino_common.errors import (
 )
 from dino_common.metrics import inference_metrics
 from dino_common.settings import Settings
+from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureRecord, FeatureStore
+from dino_common.stores.objects import Objects
 from dino_inference.batcher import Batcher
+from dino_inference.step_spans import trace_steps
 from dino_inference.visual_model import VisualModel
 
 log = logging.getLogger(__name__)
@@ -182,12 +183,7 @@ class Extractor:
             data = await self.stores.objects.get_bytes(record.object_key, self._settings.max_presigned_size_mb << 20)
             result = await self.batcher.submit(data, deadline=context.deadline, patches=patches)
             self._later(cache.put_preprocessed(record.sha256, kind, result.pixels.tobytes()))
-        context.attributes |= {
-            "dino.batch_size": result.batch_size,
-            "dino.decode_ms": round(result.decode_seconds * 1000, 2),
-            "dino.queue_ms": round(result.queue_seconds * 1000, 2),
-            "dino.forward_ms": round(result.forward_seconds * 1000, 2),
-        }
+        trace_steps(result)
         return result.vector, result.patches
 
     def _store_soon(self, record: AssetRecord, vector: np.ndarray) -> None:

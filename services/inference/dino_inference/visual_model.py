@@ -102,6 +102,12 @@ class VisualModel:
         return self.card.image.input_size
 
     @property
+    def patch_grid(self) -> tuple[int, int]:
+        """(rows, columns) of the patch tokens."""
+        height, width = self.input_size
+        return height // self.card.patch_size, width // self.card.patch_size
+
+    @property
     def preprocessing_id(self) -> str:
         """Twelve hex digits that name how pictures are resized and cropped.
 
