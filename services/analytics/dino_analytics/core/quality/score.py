@@ -17,7 +17,7 @@ class Weights:
     """Exponents of the weighted geometric mean; see `quality_score`."""
 
     sharpness: float = 0.40
-    noise: float = 1.20
+    noise: float = 1.30
     contrast: float = 0.20
     exposure: float = 0.60
     compression: float = 0.38
@@ -30,9 +30,9 @@ WEIGHTS = Weights()
 def quality_score(metrics: TechnicalMetrics, weights: Weights = WEIGHTS) -> float:
     """Overall quality, 0–100 with one decimal.
 
-    100 × the product of sharpness/0.85, contrast/0.75, exposure, resolution, 1 − noise_level^1.4 and
-    1 − compression^2.5, each raised to its weight: one bad quality spoils a picture, and no other makes up
-    for it. The exponents 1.4 and 2.5 leave slight noise and invisible blocks nearly free. Brightness and
+    100 × the product of sharpness/0.85, contrast/0.75, exposure, resolution, 1 − noise_level^1.3 and
+    1 − compression², each raised to its weight: one bad quality spoils a picture, and no other makes up
+    for it. The exponents 1.3 and 2 leave slight noise and invisible blocks nearly free. Brightness and
     colourfulness describe and do not count. Weights were tuned so that distorted copies of photographs
     (blur, noise, contrast, exposure, JPEG) rank below their originals while good photographs reach 70 to 95;
     `benchmarks/quality_validation.py` measures it, on pictures that were not used for tuning too.
@@ -42,8 +42,8 @@ def quality_score(metrics: TechnicalMetrics, weights: Weights = WEIGHTS) -> floa
         (metrics.contrast / CONTRAST_ENOUGH, weights.contrast),
         (metrics.exposure, weights.exposure),
         (metrics.resolution, weights.resolution),
-        (1.0 - metrics.noise_level**1.4, weights.noise),
-        (1.0 - metrics.compression**2.5, weights.compression),
+        (1.0 - metrics.noise_level**1.3, weights.noise),
+        (1.0 - metrics.compression**2, weights.compression),
     )
     product = 100.0
     for value, weight in terms:
