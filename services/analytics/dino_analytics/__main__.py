@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from dino_common.stores.assets import AssetStore
-from dino_common.stores.cache import Cache
-from dino_common.stores.features import FeatureStore
-from dino_common.stores.jobs import JobStore
-from dino_common.stores.mongo import Mongo, ensure_indexes
-from dino_common.stores.objects import Objects
-
 from dino_analytics.handlers.batches import BatchHandlers
 from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
@@ -25,6 +18,12 @@ from dino_analytics.vectors import VectorSource
 from dino_common.contracts import Service
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureStore
+from dino_common.stores.jobs import JobStore
+from dino_common.stores.mongo import Mongo, ensure_indexes
+from dino_common.stores.objects import Objects
 
 
 async def setup(runtime: Runtime) -> None:
@@ -65,7 +64,7 @@ async def setup(runtime: Runtime) -> None:
         if serving.known is None:
             reasons.append("the inference service has not told which model it serves")
         elif not library.complete:
-            reasons.append("the vector index is being brought up to date")
+            reasons.append(library.fault or "the vector index is being brought up to date")
         return reasons
 
     async def follow_events() -> None:

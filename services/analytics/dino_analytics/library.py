@@ -7,15 +7,15 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from dino_common.stores.assets import AssetRecord, AssetStore
-from dino_common.stores.features import FeatureStore
-
+from dino_analytics.index.errors import IndexFault
 from dino_analytics.index.factory import open_index
 from dino_analytics.index.interface import IndexItem, VectorIndex
 from dino_analytics.serving import ServingModel
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, ASSET_UPDATED, FEATURES_STORED, Events
-from dino_common.errors import ModelNotLoaded
+from dino_common.errors import ModelNotLoaded, ServiceUnavailable
 from dino_common.settings import Settings
+from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.features import FeatureStore
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Library:
         self._model: ServingModel | None = None
         self._lock = asyncio.Lock()
         self.complete = False
+        self.fault: str | None = None
 
     @property
     def model_version(self) -> str | None:
@@ -53,7 +54,15 @@ class Library:
 
     async def follow(self, model: ServingModel) -> None:
         """Open the index of another model version and bring it up to date; the old one serves until then."""
-        index = await open_index(self._settings, model.version, model.dimension)
+        if self._index is not None and self.model_version == model.version:
+            await self._reconcile(self._index, model)
+            return
+        try:
+            index = await open_index(self._settings, model.version, model.dimension)
+        except IndexFault as error:
+            self.fault = f"the vector index cannot be opened: {error}"
+            raise ServiceUnavailable(self.fault, retry_after=5) from error
+        self.fault = None
         try:
             await self._reconcile(index, model)
         except BaseException:

@@ -106,6 +106,10 @@ class ServingWatch:
             for callback in self._changed:
                 try:
                     await callback(model)
+                except DinoError as error:
+                    log.warning("following the model version failed, trying again: %s", error.message)
+                    self._model = before
+                    return
                 except Exception:
                     log.exception("following the model version failed; trying again")
                     self._model = before

@@ -8,8 +8,6 @@ import time
 
 import msgpack
 import numpy as np
-from dino_common.stores.assets import AssetRecord
-from dino_common.stores.cache import Cache
 
 from dino_analytics.core.feature_stats import diversity_score, feature_stats
 from dino_analytics.core.quality.advice import recommendations
@@ -23,9 +21,11 @@ from dino_common.bus.context import Context
 from dino_common.contracts.judgement import AnalyzeQualityRequest, AnalyzeQualityResponse, FeatureStats
 from dino_common.contracts.judgement import TechnicalMetrics as ShownMetrics
 from dino_common.errors import InvalidRequest
+from dino_common.stores.assets import AssetRecord
+from dino_common.stores.cache import Cache
 
 _SMALLEST_SIDE = 8
-_METHOD = "quality-1"  # grows when a metric changes, so that older cached ones are not read
+_METHOD = "quality-2"  # grows when a metric changes, so that older cached ones are not read
 
 
 class QualityHandlers:

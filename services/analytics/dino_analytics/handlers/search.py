@@ -11,12 +11,13 @@ import orjson
 
 from dino_analytics.core.similarity import similarity_score, unit_rows
 from dino_analytics.in_force import InForce
+from dino_analytics.index.errors import IndexClosed, IndexUnavailable
 from dino_analytics.index.interface import Filters, Hit
 from dino_analytics.library import Library
 from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
 from dino_common.contracts.search import FindSimilarRequest, FindSimilarResponse, SearchFilters, SimilarAsset
-from dino_common.errors import Conflict, InvalidRequest
+from dino_common.errors import Conflict, InvalidRequest, ServiceUnavailable
 
 _DEEPEST = 10_000
 
@@ -38,13 +39,17 @@ class SearchHandlers:
         if request.asset_id is not None and not request.include_self:
             exclude.append(request.asset_id)
         # One more than asked for tells whether there is a next page.
-        hits = await index.search(
-            query,
-            limit=request.limit + 1,
-            offset=offset,
-            filters=_filters(request.filters, exclude),
-            min_score=request.min_similarity,
-        )
+        try:
+            hits = await index.search(
+                query,
+                limit=request.limit + 1,
+                offset=offset,
+                filters=_filters(request.filters, exclude),
+                min_score=request.min_similarity,
+            )
+            indexed = await index.count()
+        except (IndexUnavailable, IndexClosed) as error:
+            raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
         more = len(hits) > request.limit and offset + request.limit < _DEEPEST
         threshold = self._in_force.similarity(model)
         return FindSimilarResponse(
@@ -53,7 +58,7 @@ class SearchHandlers:
             next_cursor=_write_cursor(offset + request.limit) if more else None,
             threshold=threshold.value,
             threshold_source=threshold.source,
-            indexed=await index.count(),
+            indexed=indexed,
             model=model.name,
             model_version=model.version,
             processing_time=round(time.perf_counter() - began, 6),
