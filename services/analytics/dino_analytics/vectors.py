@@ -61,9 +61,9 @@ class VectorSource:
         model = self.serving.current()
         found: dict[str, Embedded | DinoError] = {}
         looked_up = await self.cache.features_for(asset_ids, model.version)
-        for asset_id, (ref, vector) in zip(asset_ids, looked_up, strict=True):
-            if ref is not None and vector is not None:
-                found[asset_id] = Embedded(asset_id, ref.sha256, vector)
+        for asset_id, (ref, kept) in zip(asset_ids, looked_up, strict=True):
+            if ref is not None and kept is not None:
+                found[asset_id] = Embedded(asset_id, ref.sha256, kept.vector)
         missing = [a for a in dict.fromkeys(asset_ids) if a not in found]
         if missing:
             found |= await self._stored(missing, model)

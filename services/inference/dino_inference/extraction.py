@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from dino_common.settings import Settings
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.cache import Cache
 from dino_common.stores.features import FeatureRecord, FeatureStore
+from dino_common.stores.mongo import utc_now
 from dino_common.stores.objects import Objects
 from dino_inference.batcher import Batcher
 from dino_inference.step_spans import trace_steps
@@ -69,7 +70,7 @@ class Extractor:
         """Keep the parts; nothing runs yet."""
         self.model, self.batcher, self.stores = model, batcher, stores
         self._events, self._settings = events, settings
-        self._computing: dict[str, asyncio.Task[np.ndarray]] = {}
+        self._computing: dict[str, asyncio.Task[tuple[np.ndarray, datetime]]] = {}
         self._storing: set[asyncio.Task[None]] = set()
         self._metrics = inference_metrics()
         self.hits = self.misses = 0
@@ -92,15 +93,11 @@ class Extractor:
         """Return features or the error of each asset, in order."""
         began = time.perf_counter()
         version = self.model.version
-        now = datetime.now(UTC)
         found: dict[str, Extracted | DinoError] = {}
-        known: dict[str, str] = {}
         looked_up = await self.stores.cache.features_for(asset_ids, version)
-        for asset_id, (ref, vector) in zip(asset_ids, looked_up, strict=True):
-            if ref is not None:
-                known[asset_id] = ref.sha256
-                if vector is not None:
-                    found[asset_id] = Extracted(asset_id, ref.sha256, vector, now, cached=True)
+        for asset_id, (ref, kept) in zip(asset_ids, looked_up, strict=True):
+            if ref is not None and kept is not None:
+                found[asset_id] = Extracted(asset_id, ref.sha256, kept.vector, kept.created_at, cached=True)
         if len(found) == len(set(asset_ids)):
             self._metrics.hit_seconds.record(time.perf_counter() - began)
         self._count(len(found), "redis")
@@ -122,7 +119,9 @@ class Extractor:
             await self.stores.cache.put_asset_ref(record, only_if_absent=True)
             features = stored.get(record.sha256)
             if features is not None:
-                await self.stores.cache.put_features(record.sha256, self.model.version, features.vector)
+                await self.stores.cache.put_features(
+                    record.sha256, self.model.version, features.vector, features.created_at
+                )
                 found[asset_id] = Extracted(asset_id, record.sha256, features.vector, features.created_at, cached=True)
             else:
                 todo.append(record)
@@ -153,23 +152,25 @@ class Extractor:
             )
         if patches:
             vector, tokens = await self._forward(record, context, patches=True)
-            self._store_soon(record, vector)
-            return Extracted(record.asset_id, record.sha256, vector, datetime.now(UTC), False, tokens)
+            now = utc_now()
+            self._store_soon(record, vector, now)
+            return Extracted(record.asset_id, record.sha256, vector, now, False, tokens)
         task = self._computing.get(record.sha256)
         if task is None:
             task = asyncio.create_task(self._compute(record, context))
             self._computing[record.sha256] = task
             task.add_done_callback(lambda _: self._computing.pop(record.sha256, None))
         # Shielded: one impatient client must not cancel the work that others wait for.
-        vector = await asyncio.shield(task)
-        return Extracted(record.asset_id, record.sha256, vector, datetime.now(UTC), cached=False)
+        vector, created_at = await asyncio.shield(task)
+        return Extracted(record.asset_id, record.sha256, vector, created_at, cached=False)
 
-    async def _compute(self, record: AssetRecord, context: Context) -> np.ndarray:
+    async def _compute(self, record: AssetRecord, context: Context) -> tuple[np.ndarray, datetime]:
         self.misses += 1
         self._metrics.cache.add(1, {"outcome": "miss", "store": "model"})
         vector, _ = await self._forward(record, context, patches=False)
-        self._store_soon(record, vector)
-        return vector
+        now = utc_now()
+        self._store_soon(record, vector, now)
+        return vector, now
 
     async def _forward(
         self, record: AssetRecord, context: Context, *, patches: bool
@@ -186,19 +187,19 @@ class Extractor:
         trace_steps(result)
         return result.vector, result.patches
 
-    def _store_soon(self, record: AssetRecord, vector: np.ndarray) -> None:
-        self._later(self._store(record, vector))
+    def _store_soon(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> None:
+        self._later(self._store(record, vector, created_at))
 
     def _later(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def _store(self, record: AssetRecord, vector: np.ndarray) -> None:
+    async def _store(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> None:
         """Write the features; a failure only means that they are computed again."""
         version = self.model.version
         try:
-            await self.stores.cache.put_features(record.sha256, version, vector)
+            await self.stores.cache.put_features(record.sha256, version, vector, created_at)
             await self.stores.cache.put_asset_ref(record, only_if_absent=True)
             await self.stores.features.put(
                 FeatureRecord(
@@ -207,7 +208,7 @@ class Extractor:
                     model_version=version,
                     vector=vector,
                     dimension=int(vector.shape[0]),
-                    created_at=datetime.now(UTC),
+                    created_at=created_at,
                 )
             )
             await self._events.publish(FEATURES_STORED, {"sha256": record.sha256, "model_version": version})

@@ -171,7 +171,9 @@ async def test_matrix_is_symmetric_and_agrees_with_single_pairs(api: httpx.Async
     assert matrix[0, 3] == pytest.approx(single["cosine_similarity"], abs=1e-5)
 
 
-async def test_similar_pictures_are_found_in_the_library(api: httpx.AsyncClient, library: dict[str, str], served: Platform):
+async def test_similar_pictures_are_found_in_the_library(
+    api: httpx.AsyncClient, library: dict[str, str], served: Platform
+):
     copy = await upload(api, SAME_PICTURE["halved"](picture("rocket")), tags='["copy"]')
     await ask(api, "extract-features", asset_id=copy["asset_id"])
     found = await until_indexed(api, copy["asset_id"], library["rocket"])
@@ -194,9 +196,7 @@ async def until_indexed(api: httpx.AsyncClient, asset_id: str, wanted: str) -> d
 
 async def test_batches_answer_item_by_item(api: httpx.AsyncClient, library: dict[str, str]):
     ids = [library["astronaut"], "00000000-0000-4000-8000-000000000000", library["coffee"]]
-    answer = checked(
-        await api.post("/batch-extract-features", json={"asset_ids": ids}), "batch-extract-features"
-    )
+    answer = checked(await api.post("/batch-extract-features", json={"asset_ids": ids}), "batch-extract-features")
     assert (answer["succeeded"], answer["failed"]) == (2, 1)
     assert answer["results"][1]["error"]["code"] == "ASSET_NOT_FOUND"
     quality = checked(await api.post("/batch-analyze-quality", json={"asset_ids": ids}), "batch-analyze-quality")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +33,9 @@ ASSET_REF_TTL = 600
 TOMBSTONE_TTL = 3600
 _TOMBSTONE = b"deleted"
 _HASH = 64
-_BURY_AGAIN_EVERY = 0.5
+_TIME = struct.Struct("<d")
+# How long another process may still find a deleted asset after Redis is back.
+_BURY_AGAIN_EVERY = 0.05
 _MISS_ERRORS = (RedisError, OSError, TimeoutError)
 
 # A reference begins with the content hash in hex, so that the script finds the features' key without decoding.
@@ -63,6 +67,14 @@ class AssetRef:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class CachedFeatures:
+    """Features, float32 (dimension,), read-only, and when they were computed."""
+
+    vector: np.ndarray
+    created_at: datetime
+
+
 class Cache:
     """The cache of one process. Attributes ``hits`` and ``misses`` count vectors asked for."""
 
@@ -88,19 +100,18 @@ class Cache:
         self._circuit = Circuit(
             f"the cache (Redis at {parts.hostname}:{parts.port or 6379})", TIMEOUT_SECONDS, REST_SECONDS
         )
-        self._burials: set[asyncio.Task[None]] = set()
+        self._burials: dict[str, asyncio.Task[None]] = {}
         self.hits = self.misses = 0
 
     # -- features -----------------------------------------------------------------------------------------
 
     async def features_for(
         self, asset_ids: Sequence[str], model_version: str
-    ) -> list[tuple[AssetRef | None, np.ndarray | None]]:
+    ) -> list[tuple[AssetRef | None, CachedFeatures | None]]:
         """Return what is known of each asset, in order, by one round trip.
 
         Returns:
-            For each id its reference, or None when unknown or deleted, and its features
-            (float32 (dimension,), read-only), or None.
+            For each id its reference, or None when unknown or deleted, and its features, or None.
         """
         if not asset_ids:
             return []
@@ -110,7 +121,7 @@ class Cache:
             self.misses += len(asset_ids)
             return [(None, None)] * len(asset_ids)
         found = [
-            (_read_ref(asset_id, ref), _read_vector(vector))
+            (None, None) if asset_id in self._burials else (_read_ref(asset_id, ref), _read_vector(vector))
             for asset_id, ref, vector in zip(asset_ids, reply[0::2], reply[1::2], strict=True)
         ]
         hits = sum(vector is not None for _, vector in found)
@@ -118,9 +129,9 @@ class Cache:
         self.misses += len(found) - hits
         return found
 
-    async def put_features(self, sha256: str, model_version: str, vector: np.ndarray) -> None:
-        """Keep features, float32 (dimension,), for a day."""
-        data = np.ascontiguousarray(vector, dtype="<f4").tobytes()
+    async def put_features(self, sha256: str, model_version: str, vector: np.ndarray, created_at: datetime) -> None:
+        """Keep features, float32 (dimension,), and when they were computed, for a day."""
+        data = _TIME.pack(created_at.timestamp()) + np.ascontiguousarray(vector, dtype="<f4").tobytes()
         await self._put(self._key("features", f"{sha256}:{model_version}"), data, self._features_ttl)
 
     # -- assets -------------------------------------------------------------------------------------------
@@ -132,6 +143,8 @@ class Cache:
             record: the asset.
             only_if_absent: for readers, whose asset may have been deleted since they read it: a tombstone stays.
         """
+        if record.asset_id in self._burials:
+            return
         data = record.sha256.encode() + pack([record.object_key, record.kind])
         key = self._key("asset", record.asset_id)
         await self._ask(lambda: self._redis.set(key, data, ex=ASSET_REF_TTL, nx=only_if_absent))
@@ -140,14 +153,14 @@ class Cache:
         """Make a deleted asset unknown to every reader of the cache.
 
         A tombstone keeps the place for an hour, so that no reader can put the asset back that it read before.
-        When Redis is out of reach the burial goes on in the background until it is done.
+        When Redis is out of reach, this process answers as if it were buried, and the burial is tried again in
+        the background until it is done.
         """
         try:
             await self._circuit.attempt(self._bury(asset_id))
         except _MISS_ERRORS:
-            task = asyncio.create_task(self._bury_later(asset_id))
-            self._burials.add(task)
-            task.add_done_callback(self._burials.discard)
+            if asset_id not in self._burials:
+                self._burials[asset_id] = asyncio.create_task(self._bury_later(asset_id))
 
     async def _bury(self, asset_id: str) -> None:
         await self._redis.set(self._key("asset", asset_id), _TOMBSTONE, ex=TOMBSTONE_TTL)
@@ -157,9 +170,10 @@ class Cache:
             await asyncio.sleep(_BURY_AGAIN_EVERY)
             try:
                 await self._circuit.attempt(self._bury(asset_id))
-                return
             except _MISS_ERRORS:
                 continue
+            self._burials.pop(asset_id, None)
+            return
 
     # -- derived values -----------------------------------------------------------------------------------
 
@@ -208,7 +222,7 @@ class Cache:
         """Close every connection; burials that are not done yet are given up and said."""
         if self._burials:
             log.warning("%d deleted assets may be cached for up to %d s", len(self._burials), ASSET_REF_TTL)
-        tasks = tuple(self._burials)
+        tasks = tuple(self._burials.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -236,8 +250,11 @@ def _read_ref(asset_id: str, data: bytes | None) -> AssetRef | None:
     return AssetRef(asset_id, data[:_HASH].decode("ascii", "replace"), value[0], value[1])
 
 
-def _read_vector(data: bytes | None) -> np.ndarray | None:
-    return None if not data or len(data) % 4 else np.frombuffer(data, dtype="<f4")
+def _read_vector(data: bytes | None) -> CachedFeatures | None:
+    if not data or len(data) <= _TIME.size or len(data) % 4:
+        return None
+    created_at = datetime.fromtimestamp(_TIME.unpack_from(data)[0], UTC)
+    return CachedFeatures(np.frombuffer(data, dtype="<f4", offset=_TIME.size), created_at)
 
 
 def _unpacked(data: bytes) -> Any | None:
