@@ -1,0 +1,36 @@
+"""Schemathesis over the whole OpenAPI: no server error, no answer outside its schema."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from tests.integration.platform import Platform
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+@pytest.mark.slow
+async def test_no_request_brings_a_server_error_or_an_answer_outside_its_schema(platform: Platform, tmp_path: Path):
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        f"{platform.origin}/openapi.json",
+        f"--url={platform.origin}",
+        f"--checks={CHECKS}",
+        "--phases=examples,coverage,fuzzing",
+        "--max-examples=8",
+        "--workers=2",
+        "--seed=7",
+        "--exclude-operation-id=job-events",
+        "--request-timeout=60",
+        "--no-color",
+        f"--report-dir={tmp_path}",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 900)
+    assert process.returncode == 0, out.decode(errors="replace")[-12_000:]
