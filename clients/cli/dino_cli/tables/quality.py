@@ -39,13 +39,14 @@ def show_quality(out: Console, items: list[dict[str, Any]]) -> None:
 
 def _one(out: Console, item: dict[str, Any]) -> None:
     passes = "reaches" if item["passes"] else "[red]misses[/]"
-    out.print(
-        f"[bold]{escape(item['label'])}[/]  {styled(item['quality_grade'], GRADE_STYLE)} "
-        f"{item['quality_score']:.1f}  {passes} the threshold {item['threshold']:g} ({item['threshold_source']})",
-        soft_wrap=True,
-    )
+    out.print(f"[bold]{escape(item['label'])}[/]  {styled(item['quality_grade'], GRADE_STYLE)}")
+    passes = "reaches" if item["passes"] else "[red]misses[/]"
     metrics = item["technical_metrics"]
-    lines = {name.replace("_", " "): f"{bar(value, 20)} {value:.2f}" for name, value in metrics.items()}
+    score = item["quality_score"]
+    lines = {
+        "score": f"{bar(score / 100, 20)} {score:.1f}  {passes} {item['threshold']:g} ({item['threshold_source']})"
+    }
+    lines |= {name.replace("_", " "): f"{bar(value, 20)} {value:.2f}" for name, value in metrics.items()}
     lines["diversity"] = f"{bar(item['diversity_score'] / 100, 20)} {item['diversity_score'] / 100:.2f}"
     facts(out, lines)
     _advice(out, item)

@@ -22,13 +22,14 @@ SOURCES = {
 def show_verdict(out: Console, verdict: dict[str, Any], first: str, second: str) -> None:
     """Print the verdict, the score beside its threshold, and how sure it is."""
     same = verdict["same_character"]
-    head = "[bold green]✔ the same[/]" if same else "[bold red]✘ not the same[/]"
-    out.print(f"{head}  {escape(first)} · {escape(second)}", soft_wrap=True)
+    out.print("[bold green]✔ the same[/]" if same else "[bold red]✘ not the same[/]")
     score, threshold = verdict["similarity_score"], verdict["threshold"]
     source = SOURCES.get(verdict["threshold_source"], verdict["threshold_source"])
     facts(
         out,
         {
+            "reference": escape(first),
+            "test": escape(second),
             "score": f"{bar(score / 100, 20)} {score:5.1f}",
             "threshold": f"{bar(threshold / 100, 20)} {threshold:5.1f}  ({source})",
             "confidence": f"{bar(verdict['confidence'], 20)} {verdict['confidence']:5.2f}  "
