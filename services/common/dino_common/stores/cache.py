@@ -55,6 +55,13 @@ for i = 2, #ARGV do
 end
 return found
 """
+# KEYS[1] the reference, ARGV: value, seconds to live, "1" to leave an existing value. A tombstone always stays.
+_PUT_REF = """
+local held = redis.call('GET', KEYS[1])
+if not held or (held ~= 'deleted' and ARGV[3] == '0') then
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,8 @@ class Cache:
                 retry=Retry(NoBackoff(), 0),
             )
         )
-        self._script = self._redis.register_script(_FEATURES_FOR)
+        self._features_for = self._redis.register_script(_FEATURES_FOR)
+        self._put_ref = self._redis.register_script(_PUT_REF)
         parts = urlsplit(settings.redis_url)
         self._circuit = Circuit(
             f"the cache (Redis at {parts.hostname}:{parts.port or 6379})", TIMEOUT_SECONDS, REST_SECONDS
@@ -116,7 +124,7 @@ class Cache:
         if not asset_ids:
             return []
         keys = [self._key("asset", ""), self._key("features", "")]
-        reply = await self._ask(lambda: self._script(keys=keys, args=[model_version, *asset_ids]))
+        reply = await self._ask(lambda: self._features_for(keys=keys, args=[model_version, *asset_ids]))
         if reply is None:
             self.misses += len(asset_ids)
             return [(None, None)] * len(asset_ids)
@@ -137,17 +145,18 @@ class Cache:
     # -- assets -------------------------------------------------------------------------------------------
 
     async def put_asset_ref(self, record: AssetRecord, only_if_absent: bool = False) -> None:
-        """Keep what the hot path needs of an asset for ten minutes.
+        """Keep what the hot path needs of an asset for ten minutes, unless it was deleted meanwhile.
 
         Args:
             record: the asset.
-            only_if_absent: for readers, whose asset may have been deleted since they read it: a tombstone stays.
+            only_if_absent: leave an entry that is there, with the time it has left.
         """
         if record.asset_id in self._burials:
             return
         data = record.sha256.encode() + pack([record.object_key, record.kind])
         key = self._key("asset", record.asset_id)
-        await self._ask(lambda: self._redis.set(key, data, ex=ASSET_REF_TTL, nx=only_if_absent))
+        arguments = [data, ASSET_REF_TTL, int(only_if_absent)]
+        await self._ask(lambda: self._put_ref(keys=[key], args=arguments))
 
     async def bury_asset(self, asset_id: str) -> None:
         """Make a deleted asset unknown to every reader of the cache.
@@ -253,7 +262,10 @@ def _read_ref(asset_id: str, data: bytes | None) -> AssetRef | None:
 def _read_vector(data: bytes | None) -> CachedFeatures | None:
     if not data or len(data) <= _TIME.size or len(data) % 4:
         return None
-    created_at = datetime.fromtimestamp(_TIME.unpack_from(data)[0], UTC)
+    try:
+        created_at = datetime.fromtimestamp(_TIME.unpack_from(data)[0], UTC)
+    except (ValueError, OverflowError, OSError):
+        return None  # written by another version: a miss
     return CachedFeatures(np.frombuffer(data, dtype="<f4", offset=_TIME.size), created_at)
 
 
