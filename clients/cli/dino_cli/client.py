@@ -80,7 +80,8 @@ class Client:
         """Upload a file, streamed; return the upload answer. Errors as in ``call``."""
         form: dict[str, Any] = {}
         if tags:
-            form["tags"] = tags
+            # A JSON list, as the gateway would split a plain text at its commas.
+            form["tags"] = json.dumps(tags)
         if metadata:
             form["metadata"] = json.dumps(dict(metadata))
         operation = OPERATIONS["upload-media"]

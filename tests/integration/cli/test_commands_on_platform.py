@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageFilter
 from skimage import data as photographs
 from tests.integration.conftest import StartPlatform
-from tests.integration.platform import Platform, clean_environment
+from tests.integration.platform import Platform, Servers, clean_environment
 
 
 @dataclass
@@ -34,11 +34,13 @@ class Ended:
 
 async def dino(platform: Platform, *arguments: str, **environment: str) -> Ended:
     """Run ``dino`` with the platform's addresses and return what it printed."""
-    given = clean_environment() | {
-        "DINO_SERVICE_URL": platform.origin,
-        "MONGODB_URL": platform.endpoints.mongodb_url,
-        "COLUMNS": "100",
-    }
+    given = {"DINO_SERVICE_URL": platform.origin, "MONGODB_URL": platform.endpoints.mongodb_url}
+    return await run_command(*arguments, **(given | environment))
+
+
+async def run_command(*arguments: str, **environment: str) -> Ended:
+    """Run ``dino`` with an environment free of the developer's settings."""
+    given = clean_environment() | {"COLUMNS": "100"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -126,6 +128,22 @@ async def test_bad_file_fails_with_the_platforms_reason(platform: Platform, tmp_
     ended = await dino(platform, "upload", str(tmp_path / "note.jpg"), "--json")
     assert ended.code == 1
     assert json.loads(ended.stdout)["items"][0]["error"]["code"] == "INVALID_FILE_FORMAT"
+
+
+async def test_keys_are_made_before_any_gateway_runs(servers: Servers) -> None:
+    url = servers.endpoints.mongodb_url.replace("/dinov3_db?", f"/cli{os.getpid()}?")
+    alone = await run_command("keys", "create", "ci", MONGODB_URL=url)
+    assert alone.stdout.startswith("dino_")
+    assert len(alone.stdout.split()) == 1
+    assert "cannot be shown again" in alone.stderr
+    brief = (await run_command("keys", "create", "brief", "--expires-days", "2", "--json", MONGODB_URL=url)).json
+    assert brief["scopes"] == ["read", "write"]
+    listed = (await run_command("keys", "list", "--json", MONGODB_URL=url)).json["items"]
+    assert [(key["name"], key["usable"]) for key in listed] == [("brief", True), ("ci", True)]
+    assert (await run_command("keys", "revoke", brief["key_id"], MONGODB_URL=url)).code == 0
+    table = (await run_command("keys", "list", MONGODB_URL=url)).stdout
+    assert "revoked" in table
+    assert brief["api_key"] not in table
 
 
 async def test_key_opens_a_platform_that_asks_for_one(start_platform: StartPlatform, pictures: Path) -> None:

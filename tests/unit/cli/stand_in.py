@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -131,15 +132,18 @@ class StandIn:
                     answer.wait_for.wait(30)
                 if answer.drop:
                     self.close_connection = True
-                    self.connection.close()
+                    self.connection.shutdown(socket.SHUT_RDWR)
                     return
                 raw = answer.content if isinstance(answer.content, bytes) else json.dumps(answer.content).encode()
                 self.send_response(answer.status)
                 for name, value in ({"Content-Type": "application/json"} | answer.headers).items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
+                try:
+                    self.end_headers()
+                    self.wfile.write(raw)
+                except ConnectionError:  # the command was interrupted and has gone
+                    self.close_connection = True
 
             do_GET = do_POST = do_PUT = do_DELETE = _serve
 

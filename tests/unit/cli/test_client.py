@@ -76,13 +76,13 @@ def test_upload_that_is_repeated_sends_all_bytes_and_one_idempotency_key(client:
     content = bytes(range(256)) * 1000
     busy = error(503, "SERVICE_UNAVAILABLE", "Draining", Retry_After="0.001")
     gateway.answer("POST", "/upload-media", busy, Answer(drop=True), Answer(200, UPLOAD))
-    client.upload("a.jpg", io.BytesIO(content), tags=["hero", "act 1"], metadata={"scene": 12})
+    client.upload("a.jpg", io.BytesIO(content), tags=["hero", "act 1, late"], metadata={"scene": 12})
     assert len({seen.headers["idempotency-key"] for seen in gateway.seen}) == 1
     assert len(gateway.seen) == 3
     for seen in gateway.seen:
         form = seen.form()
         assert form["file"] == [content]
-        assert form["tags"] == [b"hero", b"act 1"]
+        assert form["tags"] == [b'["hero", "act 1, late"]']
         assert form["metadata"] == [b'{"scene": 12}']
 
 

@@ -41,7 +41,7 @@ def test_pattern_tags_and_metadata_arrive(run: Run, gateway: StandIn, pictures: 
     result = run("upload", f"{pictures}/**/*.webp", "-t", "hero", "-t", "x", "-m", "scene=12", "-m", "who=ann")
     assert result.exit_code == 0, result.stderr
     form = gateway.seen[0].form()
-    assert form["tags"] == [b"hero", b"x"]
+    assert form["tags"] == [b'["hero", "x"]']
     assert json.loads(form["metadata"][0]) == {"scene": 12, "who": "ann"}
 
 
