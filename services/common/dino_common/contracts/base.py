@@ -20,7 +20,7 @@ from pydantic import (
 class Request(BaseModel):
     """Base of requests: unknown fields are refused, so that a typing mistake is never silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=10_000, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000, protected_namespaces=(), allow_inf_nan=False)
 
 
 class Response(BaseModel):
@@ -50,7 +50,9 @@ Vector = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "numb
 Matrix = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "array", "items": {"type": "number"}}})]
 
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
-MetadataValue = str | float | int | bool | None
+# Whole numbers as MongoDB and most clients keep them; larger ones are taken as floats.
+_Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+MetadataValue = str | float | _Integer | bool | None
 Metadata = Annotated[
     dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]{0,63}$")], MetadataValue],
     Field(max_length=50),

@@ -1,0 +1,111 @@
+"""Everything outside the process that the gateway talks to, opened together and closed in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from dino_common.bus.client import BusClient
+from dino_common.bus.connection import Connection
+from dino_common.bus.events import Events
+from dino_common.bus.job_queue import JobQueue
+from dino_common.bus.live_config import LiveConfig
+from dino_common.settings import Settings
+from dino_common.stores.api_keys import ApiKeyStore
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.content_lock import ContentLock
+from dino_common.stores.features import FeatureStore
+from dino_common.stores.idempotency import IdempotencyStore
+from dino_common.stores.jobs import JobStore
+from dino_common.stores.mongo import Mongo, ensure_indexes
+from dino_common.stores.objects import Objects
+from dino_common.stores.uploads import UploadStore
+from dino_gateway.auth import Authenticator
+from dino_gateway.idempotency import Idempotency
+from dino_gateway.json_web_tokens import TokenVerifier
+from dino_gateway.rate_limits import RateLimits
+from dino_gateway.service_status import ServiceStatuses
+from dino_gateway.stats import Stats
+
+
+@dataclass
+class Backends:
+    """The open parts; ``draining`` is set once the process has been told to stop."""
+
+    settings: Settings
+    connection: Connection
+    bus: BusClient
+    events: Events
+    config: LiveConfig
+    queue: JobQueue
+    mongo: Mongo
+    cache: Cache
+    objects: Objects
+    limits: RateLimits
+    stats: Stats
+    statuses: ServiceStatuses
+    auth: Authenticator
+    idempotency: Idempotency
+    assets: AssetStore
+    features: FeatureStore
+    jobs: JobStore
+    uploads: UploadStore
+    locks: ContentLock
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backends]:
+    """Open everything.
+
+    Raises:
+        DinoError: a part is missing or not configured; the message names it and the fix.
+    """
+    tokens = TokenVerifier.from_settings(settings)
+    async with AsyncExitStack() as stack:
+        connection = Connection(settings, "gateway")
+        await connection.open()
+        stack.push_async_callback(connection.close)
+        bus = BusClient(connection)
+        await bus.start()
+        stack.push_async_callback(bus.stop)
+        config = LiveConfig(connection)
+        await config.start()
+        stack.push_async_callback(config.stop)
+        events, queue = Events(connection), JobQueue(connection)
+        await events.start()
+        await queue.start()
+        mongo = await Mongo.connect(settings)
+        stack.push_async_callback(mongo.close)
+        await ensure_indexes(mongo)
+        objects = Objects(settings)
+        stack.push_async_callback(objects.close)
+        await objects.ensure_bucket()
+        cache = Cache(settings)
+        stack.push_async_callback(cache.close)
+        limits = RateLimits(settings)
+        stack.push_async_callback(limits.close)
+        yield Backends(
+            settings=settings,
+            connection=connection,
+            bus=bus,
+            events=events,
+            config=config,
+            queue=queue,
+            mongo=mongo,
+            cache=cache,
+            objects=objects,
+            limits=limits,
+            stats=stats,
+            statuses=ServiceStatuses(bus),
+            auth=Authenticator(settings, ApiKeyStore(mongo), tokens),
+            idempotency=Idempotency(IdempotencyStore(mongo)),
+            assets=AssetStore(mongo),
+            features=FeatureStore(mongo),
+            jobs=JobStore(mongo),
+            uploads=UploadStore(mongo),
+            locks=ContentLock(mongo),
+        )

@@ -1,0 +1,92 @@
+"""Whether a film's container is whole: the outermost structure is walked, nothing is decoded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+from dino_common.errors import InvalidFileFormat
+from dino_gateway.sniff import MKV, MOV, MP4, WEBM, MediaType
+
+_MOST_BOXES = 100_000
+_SEGMENT = 0x18538067
+
+
+def check_container(media: MediaType, source: bytes | Path) -> None:
+    """Raise InvalidFileFormat unless the container of a film is whole to its last byte.
+
+    Args:
+        media: as sniffed; pictures pass unseen.
+        source: the bytes, or the file that holds them.
+    """
+    if media not in (MP4, MOV, MKV, WEBM):
+        return
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        if media in (MP4, MOV):
+            _walk_boxes(file, size)
+        else:
+            _walk_ebml(file, size)
+
+
+def _walk_boxes(file: BinaryIO, size: int) -> None:
+    """Walk the top-level boxes (ISO/IEC 14496-12, 4.2): each has a length that ends inside the file."""
+    at, kinds = 0, set()
+    for _ in range(_MOST_BOXES):
+        if at == size:
+            break
+        file.seek(at)
+        head = file.read(16)
+        if len(head) < 8:
+            raise _truncated()
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big") if len(head) == 16 else 0
+            if length < 16:
+                raise _truncated()
+        elif length == 0:
+            length = size - at  # to the end of the file
+        elif length < 8:
+            raise InvalidFileFormat("the film's container is damaged")
+        at += length
+        if at > size:
+            raise _truncated()
+        kinds.add(kind)
+    if b"moov" not in kinds:
+        raise InvalidFileFormat("the film has no index (moov box): it is truncated, or was never finished")
+
+
+def _walk_ebml(file: BinaryIO, size: int) -> None:
+    """Find the Segment (RFC 9559, 5.1) and see that it ends inside the file; live streams have no length."""
+    at = 0
+    while at < size:
+        file.seek(at)
+        head = file.read(12)
+        name, used = _number(head, keep_marker=True)
+        length, more = _number(head[used:], keep_marker=False)
+        body = at + used + more
+        unknown = length == (1 << (7 * more)) - 1
+        if name == _SEGMENT:
+            if (unknown and body < size) or (not unknown and length > 0 and body + length <= size):
+                return
+            raise _truncated()
+        if unknown:
+            break
+        at = body + length
+    raise _truncated()
+
+
+def _number(data: bytes, *, keep_marker: bool) -> tuple[int, int]:
+    """Read an EBML variable-length number (RFC 8794, 4); return it and its length in bytes."""
+    if not data or data[0] == 0:
+        raise InvalidFileFormat("the film's container is damaged")
+    length = 9 - data[0].bit_length()
+    if len(data) < length:
+        raise _truncated()
+    first = data[0] if keep_marker else data[0] & ((1 << (8 - length)) - 1)
+    return int.from_bytes(bytes((first,)) + data[1:length], "big"), length
+
+
+def _truncated() -> InvalidFileFormat:
+    return InvalidFileFormat("the film is truncated: its container ends too early")

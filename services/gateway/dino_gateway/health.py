@@ -1,0 +1,138 @@
+"""Handlers of the probes: health of every part, liveness, readiness, and the models that serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dino_common import __version__
+from dino_common.contracts.system import (
+    Connection,
+    Gpu,
+    HealthResponse,
+    LiveResponse,
+    ModelHealth,
+    ModelInfo,
+    ModelsResponse,
+    NoRequest,
+    ReadyResponse,
+    ServiceHealth,
+)
+from dino_common.errors import DinoError, ModelNotLoaded
+from dino_common.stores.mongo import utc_now
+from dino_gateway.answers import json_answer
+from dino_gateway.backends import Backends
+from dino_gateway.call import Call
+
+_PING_SECONDS = 2.0
+_SERVICES = ("inference", "analytics", "video")
+# Without these no request of the main road can be answered; video has work of its own.
+_NEEDED = ("inference", "analytics")
+
+
+class HealthHandlers:
+    """Asks every part at the same time, briefly."""
+
+    def __init__(self, backends: Backends) -> None:
+        """Use these parts."""
+        self._b = backends
+
+    async def live(self, call: Call, fields: NoRequest, request: Request) -> LiveResponse:
+        """Answer ``GET /live``."""
+        return LiveResponse(status="alive")
+
+    async def ready(self, call: Call, fields: NoRequest, request: Request) -> Response:
+        """Answer ``GET /ready``: 503 with the reasons when a needed part is not there."""
+        if self._b.draining.is_set():
+            return json_answer(ReadyResponse(ready=False, reasons=["the gateway is stopping"]), 503)
+        database, objects, *statuses = await asyncio.gather(
+            self._within(self._b.mongo.ping()),
+            self._within(self._b.objects.ping()),
+            *(self._status(service) for service in _NEEDED),
+        )
+        reasons = [] if self._b.connection.connected else ["NATS is not connected"]
+        reasons += [] if database else ["MongoDB does not answer"]
+        reasons += [] if objects else ["the object store does not answer"]
+        for service, status in zip(_NEEDED, statuses, strict=True):
+            if isinstance(status, DinoError):
+                reasons.append(f"{service}: {status.message}")
+            elif not status["ready"]:
+                reasons += [f"{service}: {reason}" for reason in status["reasons"] or ["not ready"]]
+        return json_answer(ReadyResponse(ready=not reasons, reasons=reasons), 503 if reasons else 200)
+
+    async def health(self, call: Call, fields: NoRequest, request: Request) -> Response:
+        """Answer ``GET /health``: 503 when unhealthy."""
+        b = self._b
+        database, cache, objects, *statuses = await asyncio.gather(
+            self._within(b.mongo.ping()),
+            self._within(b.cache.ping()),
+            self._within(b.objects.ping()),
+            *(self._status(service) for service in _SERVICES),
+        )
+        services = {name: _service(status) for name, status in zip(_SERVICES, statuses, strict=True)}
+        inference = statuses[0] if isinstance(statuses[0], dict) else {}
+        bus = b.connection.connected
+        answer = HealthResponse(
+            status=_overall(bool(database and objects and bus), cache, services),
+            timestamp=utc_now(),
+            version=__version__,
+            gpu=Gpu.model_validate(inference.get("gpu") or {"available": False}),
+            model=_model(inference.get("model")),
+            database=_connection("mongodb", database, "Start MongoDB, or set MONGODB_URL."),
+            cache=_connection("redis", cache, "Start Redis, or set REDIS_URL; requests are slower without it."),
+            object_storage=_connection("s3", objects, "Check CLOUDFLARE_R2_ENDPOINT, the keys and the bucket."),
+            bus=_connection("nats", bus, "Start NATS, or set NATS_URL."),
+            services=services,
+        )
+        return json_answer(answer, 503 if answer.status == "unhealthy" else 200)
+
+    async def models(self, call: Call, fields: NoRequest, request: Request) -> ModelsResponse:
+        """Answer ``GET /models``."""
+        try:
+            status = await self._b.statuses.get("inference")
+        except DinoError as error:
+            raise ModelNotLoaded(error.message, retry_after=error.retry_after) from error
+        return ModelsResponse(items=[ModelInfo.model_validate(status["model"])] if status["model"] else [])
+
+    async def _status(self, service: str) -> dict[str, Any] | DinoError:
+        try:
+            return await self._b.statuses.get(service)
+        except DinoError as error:
+            return error
+
+    @staticmethod
+    async def _within(ping: Awaitable[bool]) -> bool:
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                return await ping
+        except TimeoutError:
+            return False
+
+
+def _overall(
+    needed: bool, cache: bool, services: dict[str, ServiceHealth]
+) -> Literal["healthy", "degraded", "unhealthy"]:
+    if not needed or not all(services[name].ready for name in _NEEDED):
+        return "unhealthy"
+    return "healthy" if cache and all(service.ready for service in services.values()) else "degraded"
+
+
+def _service(status: dict[str, Any] | DinoError) -> ServiceHealth:
+    if isinstance(status, DinoError):
+        return ServiceHealth(ready=False, detail=status.message)
+    return ServiceHealth(ready=status["ready"], detail="; ".join(status["reasons"]) or None)
+
+
+def _model(model: dict[str, Any] | None) -> ModelHealth:
+    if model is None:
+        return ModelHealth(loaded=False, name=None, device=None)
+    named = ("name", "device", "version", "dimension", "engine", "precision")
+    return ModelHealth(loaded=True, **{field: model[field] for field in named})
+
+
+def _connection(kind: str, connected: bool, fix: str) -> Connection:
+    return Connection(connected=connected, type=kind, detail=None if connected else fix)

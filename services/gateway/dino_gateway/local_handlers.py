@@ -1,0 +1,49 @@
+"""The operations that the gateway answers itself."""
+
+from __future__ import annotations
+
+from dino_gateway.asset_view import AssetView
+from dino_gateway.assets import AssetHandlers
+from dino_gateway.backends import Backends
+from dino_gateway.config import ConfigHandlers
+from dino_gateway.dispatch import LocalHandler
+from dino_gateway.downloads import DownloadHandler
+from dino_gateway.health import HealthHandlers
+from dino_gateway.ingest import Ingest
+from dino_gateway.jobs import JobHandlers
+from dino_gateway.presigned import PresignedUploads
+from dino_gateway.statistics import StatisticsHandlers
+from dino_gateway.uploads import UploadHandler
+
+
+def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
+    """Return the handler of every operation that the gateway owns, by name."""
+    view, ingest = AssetView(backends.settings), Ingest(backends)
+    assets = AssetHandlers(backends, view)
+    presigned = PresignedUploads(backends, ingest, view)
+    jobs, health = JobHandlers(backends), HealthHandlers(backends)
+    config, statistics = ConfigHandlers(backends), StatisticsHandlers(backends)
+    return {
+        "upload-media": UploadHandler(backends, ingest, view).upload,
+        "presign-upload": presigned.presign,
+        "complete-upload": presigned.complete,
+        "list-assets": assets.list,
+        "get-asset": assets.get,
+        "update-asset": assets.update,
+        "delete-asset": assets.delete,
+        "get-asset-content": DownloadHandler(backends).content,
+        "list-jobs": jobs.list,
+        "get-job": jobs.get,
+        "cancel-job": jobs.cancel,
+        "job-events": jobs.events,
+        "health": health.health,
+        "live": health.live,
+        "ready": health.ready,
+        "models": health.models,
+        "metrics": statistics.metrics,
+        "stats": statistics.stats,
+        "get-config": config.get,
+        "set-similarity-threshold": config.set_similarity,
+        "set-consistency-threshold": config.set_consistency,
+        "set-quality-threshold": config.set_quality,
+    }
