@@ -78,7 +78,7 @@ def pull(
             {
                 "model": f"{found.architecture}, {found.dimension} numbers, {weights}",
                 "directory": escape(found.path),
-                "card": "in the directory" if found.has_card else "made by the inference service at its first start",
+                "card": "in the directory" if found.has_card else "the platform's own, or made at the first start",
                 "serve it": f"DINOV3_MODEL_NAME={escape(setting)} make run" if setting else "make run",
             },
         )

@@ -36,7 +36,7 @@ def show_models(out: Console, items: list[dict[str, Any]]) -> None:
                 f"{calibration['pairs']:,} pairs: {escape(calibration['data'])}"
             )
         else:
-            lines["calibrated"] = "no; the thresholds are the platform's defaults"
+            lines["calibrated"] = "not on labelled pairs"
         facts(out, lines)
 
 

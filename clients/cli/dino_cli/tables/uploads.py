@@ -13,7 +13,8 @@ def show_uploads(session: Session, batch: Batch, *, with_features: bool) -> None
     """Print what was stored on stdout; faults and the sum on stderr."""
     done = [outcome for outcome in batch.done if outcome.uploaded is not None]
     if done:
-        columns = ["file", "=asset id", ">size", ">pixels", "known as"]
+        wide = session.out.width >= 100
+        columns = ["file", "=asset id", ">size", *([">pixels"] if wide else []), "=known as"]
         made = table(*columns, *([">features"] if with_features else []))
         for outcome in done:
             answer = outcome.uploaded or {}
@@ -21,7 +22,7 @@ def show_uploads(session: Session, batch: Batch, *, with_features: bool) -> None
                 escape(outcome.path.name),
                 answer["asset_id"],
                 file_size(answer["file_size"]),
-                pixels(answer),
+                *([pixels(answer)] if wide else []),
                 # The whole id is in --json; beside another one its start is enough to recognise it.
                 f"{answer['duplicate_of'][:8]}…" if answer["duplicate_of"] else "",
             ]
