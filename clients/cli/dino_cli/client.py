@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from io import RawIOBase
 from typing import IO, Any, Self
 from urllib.parse import quote
 from uuid import uuid4
@@ -75,7 +76,12 @@ class Client:
         return self._send(operation, path, json=rest)
 
     def upload(
-        self, name: str, file: IO[bytes], *, tags: list[str] | None = None, metadata: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        file: IO[bytes] | RawIOBase,
+        *,
+        tags: list[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Any:
         """Upload a file, streamed; return the upload answer. Errors as in ``call``."""
         form: dict[str, Any] = {}
