@@ -147,7 +147,7 @@ async def test_keys_are_made_before_any_gateway_runs(servers: Servers) -> None:
 
 
 async def test_key_opens_a_platform_that_asks_for_one(start_platform: StartPlatform, pictures: Path) -> None:
-    closed = await start_platform(services=("gateway",), DINO_AUTH="on")
+    closed = await start_platform(DINO_AUTH="on")
     assert (await dino(closed, "assets", "list")).code == 4
     made = (await dino(closed, "keys", "create", "reader", "--scopes", "read", "--expires-days", "1", "--json")).json
     key = made["api_key"]
