@@ -105,7 +105,7 @@ def base_card(model: str, directory: Path) -> ModelCard:
     if model != "builtin":
         return derive_card(directory, slug(model), weights)
     card = derive_card(directory, builtin.NAME, weights)
-    # The fine-tuning for focus spoiled the last block; the one before it is the best (decision 0003).
+    # The fine-tuning for focus spoiled the last block; the one before it is the best (docs/decisions/0007).
     return card.model_copy(
         update={"source": builtin.SOURCE, "licence": builtin.LICENCE, "feature_layer": builtin.LAYERS - 1}
     )
