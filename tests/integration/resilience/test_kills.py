@@ -14,7 +14,7 @@ from PIL import Image
 from tests.integration.conftest import StartPlatform
 from tests.integration.main_path.photographs import encoded, jpeg, picture
 from tests.integration.platform import Platform, Servers
-from tests.unit.inference.tiny_models import save_tiny_vit
+from tests.unit.inference.tiny_models import write_tiny_vit
 
 REQUESTS = 200
 Request = Callable[[], Awaitable[httpx.Response]]
@@ -26,7 +26,7 @@ DEADLINE_SECONDS = 90
 async def own(start_platform: StartPlatform, tmp_path_factory) -> AsyncIterator[Platform]:
     """A platform to break; its tiny model leaves the time to the faults."""
     directory = tmp_path_factory.mktemp("model") / "tiny-vit"
-    save_tiny_vit(directory)
+    write_tiny_vit(directory)
     running = await start_platform(DINOV3_MODEL_NAME=str(directory), DINO_EXTRACT_ON_UPLOAD="false")
     yield running
     await running.stop()
@@ -52,7 +52,6 @@ async def upload_many(api: httpx.AsyncClient, numbers: range) -> list[str]:
 
 
 async def fault_during(
-    api: httpx.AsyncClient,
     requests: list[Request],
     fault: Callable[[], Awaitable[None]],
 ) -> Counter[str]:

@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.integration.conftest import StartPlatform
 from tests.integration.main_path.photographs import encoded, picture
 from tests.integration.platform import Platform
-from tests.unit.inference.tiny_models import save_tiny_vit
+from tests.unit.inference.tiny_models import write_tiny_vit
 
 
 class Collector:
@@ -77,7 +77,7 @@ async def collector() -> AsyncIterator[Collector]:
 @pytest.fixture(scope="module")
 async def traced(start_platform: StartPlatform, collector: Collector, tmp_path_factory) -> AsyncIterator[Platform]:
     directory = tmp_path_factory.mktemp("model") / "tiny-vit"
-    save_tiny_vit(directory)
+    write_tiny_vit(directory)
     running = await start_platform(
         DINOV3_MODEL_NAME=str(directory),
         DINO_EXTRACT_ON_UPLOAD="false",
