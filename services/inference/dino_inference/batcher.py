@@ -212,6 +212,7 @@ class Batcher:
         seconds = time.perf_counter() - began
         self._seconds_a_picture += 0.1 * (seconds / len(batch) - self._seconds_a_picture)
         self._metrics.batch_size.record(len(batch))
+        self._metrics.images.add(len(batch))
         self._metrics.forward.record(seconds)
         for item, outcome, wait in zip(batch, outcomes, waits, strict=True):
             self._metrics.queue_wait.record(wait)

@@ -32,7 +32,7 @@ class MetricsResponder:
                 {
                     "service": self._service.value,
                     "instance": self._connection.settings.instance,
-                    "text": text,
+                    "text": text.decode(),
                 }
             )
         )
