@@ -11,6 +11,7 @@ from benchmarks.labelled import meshes, photographs
 
 Split = Literal["calibration", "held-out"]
 VIEWS = 6
+# The held-out blobs took no part in choosing layer, picture size or mean, only in the final measurement.
 BLOBS = {"calibration": range(0, 200), "held-out": range(200, 400)}
 DESCRIPTION = (
     "400 pybullet_data blobs and its named objects, 6 views each with their own direction, distance, light and "
