@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dino_common.contracts import Body, Operation, Scope, Service, check_handlers
-from dino_common.errors import Unauthorized
+from dino_common.errors import DeadlineExceeded, Unauthorized
 from dino_gateway.answers import binary_answer, json_answer
 from dino_gateway.auth import require_scope
 from dino_gateway.backends import Backends
@@ -55,9 +56,13 @@ class Dispatcher:
         fields = await read_request(operation, request, query, self._backends.settings.max_batch_size)
 
         async def work() -> Response:
-            if handler is not None:
-                return self._shown(operation, await handler(call, fields, request))
-            return await self._forward(call, operation, fields, request)
+            if handler is None:
+                return await self._forward(call, operation, fields, request)
+            try:
+                async with asyncio.timeout(operation.timeout_s):
+                    return self._shown(operation, await handler(call, fields, request))
+            except TimeoutError:
+                raise DeadlineExceeded(f"{operation.name} did not finish within its deadline") from None
 
         if not operation.idempotency:
             return await work()

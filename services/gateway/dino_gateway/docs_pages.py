@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dino_common.errors import NotFound
+from dino_gateway.call import call_of
 from dino_gateway.openapi import openapi_json
 
 _FILES = {
@@ -68,21 +69,30 @@ def _asset(name: str) -> tuple[bytes, str]:
     return (Path(spec.origin).parent / "static" / name).read_bytes(), _FILES[name]
 
 
-async def _swagger(_: Request) -> Response:
+async def _swagger(request: Request) -> Response:
+    call_of(request.scope).route = "/docs"
     return HTMLResponse(_SWAGGER)
 
 
-async def _redoc(_: Request) -> Response:
+async def _redoc(request: Request) -> Response:
+    call_of(request.scope).route = "/redoc"
     return HTMLResponse(_REDOC)
 
 
 async def _serve_asset(request: Request) -> Response:
+    call_of(request.scope).route = "/docs/assets/{name}"
     content, kind = _asset(request.path_params["name"])
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=86400"})
 
 
-async def _openapi(_: Request) -> Response:
-    return Response(openapi_json(), media_type="application/json")
+@lru_cache(maxsize=1)
+def _document() -> bytes:
+    return openapi_json()
+
+
+async def _openapi(request: Request) -> Response:
+    call_of(request.scope).route = "/openapi.json"
+    return Response(_document(), media_type="application/json")
 
 
 def docs_routes() -> list[Route]:

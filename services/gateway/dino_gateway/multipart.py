@@ -10,9 +10,10 @@ from typing import Any
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from dino_common.errors import InvalidRequest
+from dino_gateway.reading import body_chunks
 from dino_gateway.spool import Spool, too_large
 
 _MOST_FIELDS = 120
@@ -102,7 +103,7 @@ class _Reader:
         seen = 0
         try:
             parser = MultipartParser(boundary, events.callbacks())  # type: ignore[arg-type]
-            async for chunk in self._request.stream():
+            async for chunk in body_chunks(self._request):
                 seen += len(chunk)
                 if seen > self._limit + _OVERHEAD:
                     raise too_large(self._limit)
@@ -112,8 +113,6 @@ class _Reader:
                 events.found.clear()
         except FormParserError as error:
             raise InvalidRequest(f"the form cannot be read: {error}") from None
-        except ClientDisconnect:
-            raise InvalidRequest("the connection ended before the form did") from None
         if not self._finished:
             raise InvalidRequest("the form ends before its closing boundary")
         if self._filename is None:

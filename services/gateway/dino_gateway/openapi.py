@@ -14,7 +14,7 @@ from dino_common import __version__
 from dino_common.contracts import OPERATIONS, Operation
 from dino_common.contracts.base import ErrorBody
 from dino_common.contracts.jobs import Job, JobAccepted
-from dino_gateway.openapi_operation import BASE_PATH, RATE_HEADERS, describe, has_json_body
+from dino_gateway.openapi_operation import BASE_PATH, RATE_HEADERS, describe, error_examples, has_json_body
 
 _REF = "#/components/schemas/{model}"
 
@@ -84,6 +84,7 @@ def build_openapi() -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "headers": RATE_HEADERS,
+            "examples": error_examples(),
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "From `dino keys`."},
                 "Bearer": {

@@ -226,7 +226,17 @@ def _error(
         headers["Retry-After"] = _header("Retry-After")
     if status == 401:
         headers["WWW-Authenticate"] = {"description": "How to authenticate.", "schema": {"type": "string"}}
-    examples = {
+    examples = {code.value: {"$ref": f"#/components/examples/{code.value}"} for code in codes}
+    return {
+        "description": "; ".join(f"`{code.value}`: {ADVICE[code]}" for code in codes),
+        "headers": headers,
+        "content": {"application/json": {"schema": schema, "examples": examples}},
+    }
+
+
+def error_examples() -> dict[str, Any]:
+    """Return an example of every error, by code."""
+    return {
         code.value: {
             "value": {
                 "error": {
@@ -238,12 +248,7 @@ def _error(
                 }
             }
         }
-        for code in codes
-    }
-    return {
-        "description": "; ".join(f"`{code.value}`: {ADVICE[code]}" for code in codes),
-        "headers": headers,
-        "content": {"application/json": {"schema": schema, "examples": examples}},
+        for code in ErrorCode
     }
 
 

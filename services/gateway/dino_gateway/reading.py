@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from dino_common.contracts import Body, Operation
-from dino_common.errors import FileTooLarge, InvalidRequest
+from dino_common.errors import DeadlineExceeded, FileTooLarge, InvalidRequest
 from dino_common.validation import explain
 
 MAX_JSON_BYTES = 10 * 1024 * 1024
+_IDLE_SECONDS = 30.0
 _BATCH_FIELDS = ("asset_ids", "candidate_asset_ids")
 _NO_BODY = frozenset({"GET", "DELETE", "HEAD"})
 
@@ -80,15 +82,33 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise _too_large(limit)
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise InvalidRequest("the connection ended before the body did") from None
+    async for chunk in body_chunks(request):
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def body_chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives.
+
+    Raises:
+        InvalidRequest: the client went away before its end.
+        DeadlineExceeded: nothing came for half a minute.
+    """
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                chunk = await anext(chunks, None)
+        except ClientDisconnect:
+            raise InvalidRequest("the connection ended before the body did") from None
+        except TimeoutError:
+            raise DeadlineExceeded(f"no byte of the body came for {_IDLE_SECONDS:.0f} seconds") from None
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _too_large(limit: int) -> FileTooLarge:
