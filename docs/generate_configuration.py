@@ -40,7 +40,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "api_host": "Address the gateway listens on.",
         "api_port": "Port the gateway listens on; 0 takes a free one.",
         "public_url": "Address of the gateway as clients see it, for the URLs in answers. Empty: the request's Host.",
-        "admin_host": "Address of each process's own `/live`, `/ready` and `/metrics`.",
+        "admin_host": "Address where inference, video and analytics answer `/live`, `/ready` and `/metrics`.",
         "admin_port": "Port of those; 0 takes a free one (the log says which).",
         "cors_origins": "Origins that browsers may call from, separated by commas; `*` for all; empty for none.",
         "trusted_proxies": "Addresses of proxies whose `X-Forwarded-*` headers are believed, separated by commas.",
