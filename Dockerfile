@@ -73,6 +73,9 @@ STOPSIGNAL SIGTERM
 FROM runtime AS gateway
 COPY --from=build-gateway /opt/dino /opt/dino
 EXPOSE 3012
+# The gateway has no admin port: its probes lie below /api/v1.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('API_PORT', '3012')}/api/v1/ready\", timeout=4)"]
 ENTRYPOINT ["python", "-m", "dino_gateway"]
 
 FROM runtime AS video
