@@ -75,7 +75,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "How long things live": {
         "features_ttl": "Features in Redis, seconds. MongoDB keeps them until their content is deleted.",
-        "similarity_ttl": "Quality metrics and similarity values in Redis, seconds.",
+        "similarity_ttl": "Quality metrics in Redis, seconds.",
         "preprocessed_ttl": "Pictures resized for the model, in Redis, seconds.",
         "job_ttl": "Job documents with their results, seconds.",
     },
