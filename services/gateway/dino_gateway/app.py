@@ -79,6 +79,8 @@ class Gateway:
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            # One span a request: ``Observe`` makes it for unmatched paths too, and logs and counts with it.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
             lifespan=self._lifespan,
             middleware=self._middleware(),
             exception_handlers={HTTPException: _http_exception},
