@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .assets import EXAMPLE_ID, EXAMPLE_ID_2
 from .base import AssetId, ErrorDetail, Percent, Request, Response, Seconds
+from .codes import ErrorCode
 from .features import ExtractFeaturesResponse
 from .judgement import AnalyzeQualityResponse, Category, ValidateConsistencyResponse
 from .operation import Operation, RateClass, Scope, Service
@@ -122,6 +123,14 @@ def _batch(name: str, service: Service, request: type[Request], response: type[R
         timeout_s=3600,
         job=True,
         idempotency=True,
+        # Of the job as a whole; an item's own error stands in its result.
+        errors=(
+            ErrorCode.ASSET_NOT_FOUND,
+            ErrorCode.INVALID_FILE_FORMAT,
+            ErrorCode.MODEL_NOT_LOADED,
+            ErrorCode.GPU_MEMORY_ERROR,
+            ErrorCode.CONFLICT,
+        ),
     )
 
 
