@@ -14,7 +14,14 @@ from dino_common import __version__
 from dino_common.contracts import OPERATIONS, Operation
 from dino_common.contracts.base import ErrorBody
 from dino_common.contracts.jobs import Job, JobAccepted
-from dino_gateway.openapi_operation import BASE_PATH, RATE_HEADERS, describe, error_examples, has_json_body
+from dino_gateway.openapi_operation import (
+    BASE_PATH,
+    RATE_HEADERS,
+    describe,
+    error_examples,
+    has_json_body,
+    share_errors,
+)
 
 _REF = "#/components/schemas/{model}"
 
@@ -70,6 +77,7 @@ def build_openapi() -> dict[str, Any]:
     for operation in public_operations():
         if not has_json_body(operation):
             schemas.pop(references[(operation.request, "validation")], None)
+    responses = share_errors(paths)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,6 +92,7 @@ def build_openapi() -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "headers": RATE_HEADERS,
+            "responses": responses,
             "examples": error_examples(),
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "From `dino keys`."},

@@ -234,6 +234,24 @@ def _error(
     }
 
 
+def share_errors(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Replace error answers that several operations have in common by references; return them by name."""
+    shared: dict[str, Any] = {}
+    for operations in paths.values():
+        for item in operations.values():
+            for status, response in item["responses"].items():
+                codes = list(response.get("content", {}).get("application/json", {}).get("examples", {}))
+                if int(status) < 400 or not codes:
+                    continue
+                plain = name = "_or_".join(codes)
+                number = 1
+                while shared.setdefault(name, response) != response:
+                    number += 1
+                    name = f"{plain}_{number}"
+                item["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    return dict(sorted(shared.items()))
+
+
 def error_examples() -> dict[str, Any]:
     """Return an example of every error, by code."""
     return {
