@@ -10,14 +10,11 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import torch
 from pydantic import ValidationError
-from transformers import AutoConfig
 
 from dino_common.errors import ModelNotLoaded
 from dino_inference.checksums import weights_sha256
 from dino_inference.core.card import Golden, ImageSpec, ModelCard
-from dino_inference.core.encoder import ARCHITECTURES, layer_count, load_encoder
 from dino_inference.core.features import finish
 from dino_inference.core.golden import golden_pixels
 
@@ -68,6 +65,12 @@ def derive_card(directory: Path, name: str, weights: str) -> ModelCard:
     The golden vector is recorded by a plain eager float32 run on the CPU. Thresholds stay absent: they need
     labelled pictures (``python -m benchmarks.labelled.calibrate``).
     """
+    # Imported here: a start with a known card and a converted graph does without PyTorch (seconds, and its
+    # memory).
+    from transformers import AutoConfig
+
+    from dino_inference.core.encoder import ARCHITECTURES, layer_count
+
     try:
         config = AutoConfig.from_pretrained(directory)
     except (OSError, ValueError) as error:
@@ -91,6 +94,10 @@ def derive_card(directory: Path, name: str, weights: str) -> ModelCard:
 
 def with_golden(card: ModelCard, directory: Path) -> ModelCard:
     """Return the card with the golden vector of a plain eager float32 run on the CPU."""
+    import torch
+
+    from dino_inference.core.encoder import load_encoder
+
     encoder = load_encoder(directory, card, attention="eager")
     with torch.inference_mode():
         cls, _ = encoder(torch.from_numpy(golden_pixels(card.image)[None]))

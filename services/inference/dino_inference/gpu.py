@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dino_common.contracts.system import Gpu
+from dino_inference.core.engines.choose import cuda_is_present
 
 _MIB = 1024 * 1024
 
 
 def gpu_status() -> Gpu:
     """Return name and memory (MiB) of the current CUDA device, or that there is none."""
+    if not cuda_is_present():
+        return Gpu(available=False)
     import torch
 
-    if not torch.cuda.is_available():
-        return Gpu(available=False)
     free, total = torch.cuda.mem_get_info()
     return Gpu(
         available=True,

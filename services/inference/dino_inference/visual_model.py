@@ -15,8 +15,7 @@ from dino_common.imaging import ImageLimits
 from dino_inference.card_store import find_card
 from dino_inference.core.card import ModelCard
 from dino_inference.core.engines.choose import make_engine
-from dino_inference.core.engines.memory import join
-from dino_inference.core.engines.protocol import Engine
+from dino_inference.core.engines.protocol import Engine, join
 from dino_inference.core.features import finish
 from dino_inference.core.golden import golden_pixels
 from dino_inference.core.preprocess import preprocess
@@ -87,6 +86,7 @@ class VisualModel:
             device=settings.device,
             precision=settings.precision,
             batch_size=settings.batch_size,
+            graphs=cache / "graphs",
         )
         log.info("model %s runs on %s (%s, %s)", card.version, engine.name, engine.device, engine.precision)
         return cls(card, engine, batch_size=settings.batch_size, max_pixels=settings.max_pixels)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, field
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,6 @@ class Settings:
     precision: str = "auto"
     batch_size: int = 4
     max_pixels: int = 10_000_000
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -202,3 +203,22 @@ def test_buckets_cover_every_batch() -> None:
     assert [bucket_of(n, buckets(24)) for n in (1, 3, 17, 24)] == [1, 4, 24, 24]
     with pytest.raises(ValueError, match="larger"):
         bucket_of(25, buckets(24))
+
+
+def test_a_second_start_reads_the_kept_graph_without_pytorch(tiny: Tiny) -> None:
+    settings = vars(Settings(str(tiny.directory), tiny.cache)) | {"model_cache_dir": str(tiny.cache)}
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from types import SimpleNamespace\n"
+        "from dino_inference.visual_model import VisualModel\n"
+        f"settings = SimpleNamespace(**{settings!r})\n"
+        "settings.model_cache_dir = Path(settings.model_cache_dir)\n"
+        "model = VisualModel.load(settings)\n"
+        "assert model.check_golden() >= model.golden_bound\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    before = sorted((tiny.cache / "graphs").rglob("*"))
+    assert any(path.suffix == ".xml" for path in before)
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert sorted((tiny.cache / "graphs").rglob("*")) == before

@@ -54,21 +54,27 @@ class Encoder(nn.Module):
 
 
 def load_encoder(
-    directory: Path, card: ModelCard, *, attention: str = "sdpa", dtype: torch.dtype = torch.float32
+    directory: Path, card: ModelCard, *, attention: str = "fused", dtype: torch.dtype = torch.float32
 ) -> Encoder:
     """Load a model directory as an encoder on the CPU, for inference only.
 
-    ``attention`` is `transformers`' name of the attention to use; the normalisation stays in float32
-    whatever the backbone's ``dtype``.
+    ``attention`` is fused (scaled_dot_product_attention where the architecture has attention) or eager; the
+    normalisation stays in float32 whatever the backbone's ``dtype``.
     """
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()  # A service's log is no terminal.
     try:
-        backbone = AutoModel.from_pretrained(directory, attn_implementation=attention, dtype=dtype)
+        backbone = AutoModel.from_pretrained(
+            directory, attn_implementation=_implementation(attention, card), dtype=dtype
+        )
     finally:
         if bars:
             transformers_logging.enable_progress_bar()
     return Encoder(backbone, card).eval()
+
+
+def _implementation(attention: str, card: ModelCard) -> str:
+    return "sdpa" if attention == "fused" and card.architecture != "dinov3_convnext" else "eager"
 
 
 def layer_count(config: object) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dino_common.errors import GpuMemoryError
-from dino_inference.core.engines.protocol import Tokens
+from dino_inference.core.engines.protocol import Tokens, join
 
 Forward = Callable[[np.ndarray], Tokens]
 
@@ -35,12 +35,3 @@ def forward_or_split(forward: Forward, pixels: np.ndarray, release: Callable[[],
             details="Lower DINOV3_BATCH_SIZE, or give the service an accelerator of its own.",
         ) from error
     return join(halves)
-
-
-def join(parts: list[Tokens]) -> Tokens:
-    """Put the rows of several outputs under each other."""
-    patches = [part.patches for part in parts if part.patches is not None]
-    return Tokens(
-        np.concatenate([part.cls for part in parts]),
-        np.concatenate(patches) if len(patches) == len(parts) else None,
-    )

@@ -20,6 +20,15 @@ class Tokens:
     patches: np.ndarray | None
 
 
+def join(parts: list[Tokens]) -> Tokens:
+    """Put the rows of several outputs under each other."""
+    patches = [part.patches for part in parts if part.patches is not None]
+    return Tokens(
+        np.concatenate([part.cls for part in parts]),
+        np.concatenate(patches) if len(patches) == len(parts) else None,
+    )
+
+
 class Engine(Protocol):
     """Runs the forward pass. One thread at a time may call ``forward``."""
 
