@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from dino_common.stores.assets import AssetStore
-from dino_common.stores.cache import Cache
-from dino_common.stores.features import FeatureStore
 
+from dino_analytics.core.similarity import cosine_similarity
 from dino_analytics.serving import ServingModel, ServingWatch
 from dino_common.bus.client import BusClient
 from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import EmbedResponse
 from dino_common.errors import AssetNotFound, Conflict, DinoError, ServiceUnavailable, from_wire
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
+from dino_common.stores.features import FeatureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,29 @@ class VectorSource:
                 raise outcome
             embedded.append(outcome)
         return model, embedded
+
+    async def cosine(self, pair: tuple[str, str], context: Context) -> tuple[ServingModel, float]:
+        """Return the cosine of two assets' features, kept for an hour by content and model version.
+
+        Features that are in the cache answer by themselves; the kept cosine saves the document store when they have
+        gone from there.
+
+        Raises:
+            DinoError: as ``all_of``.
+        """
+        model = self.serving.current()
+        (first, one), (second, two) = await self.cache.features_for(pair, model.version)
+        if first and second and one and two:
+            return model, cosine_similarity(one.vector, two.vector)
+        kind = f"cosine:{model.version}"
+        if first and second:
+            kept = await self.cache.get_similarity(kind, first.sha256, second.sha256)
+            if kept is not None:
+                return model, float(kept)
+        model, (left, right) = await self.all_of(pair, context)
+        cosine = cosine_similarity(left.vector, right.vector)
+        await self.cache.put_similarity(f"cosine:{model.version}", left.sha256, right.sha256, value=cosine)
+        return model, cosine
 
     async def each_of(
         self, asset_ids: Sequence[str], context: Context

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from dino_analytics.core.similarity import cosine_similarity
 from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.vectors import VectorSource
@@ -78,7 +79,12 @@ class BatchHandlers:
                     results.append(BatchConsistencyItem(asset_id=asset_id, error=detail(outcome, job.request_id)))
                 else:
                     verdict = self._compare.verdict(
-                        model, reference, outcome, request.threshold, request.category, time.perf_counter()
+                        model,
+                        (reference.asset_id, asset_id),
+                        cosine_similarity(reference.vector, outcome.vector),
+                        request.threshold,
+                        request.category,
+                        time.perf_counter(),
                     )
                     results.append(BatchConsistencyItem(asset_id=asset_id, result=verdict))
         await job.advance(len(ids), len(ids), "done")

@@ -9,7 +9,6 @@ import numpy as np
 
 from dino_analytics.core.consistency import DEFAULT_SLOPE, judge
 from dino_analytics.core.similarity import (
-    compare,
     cosines_to,
     euclidean_from_cosine,
     similarity_matrix,
@@ -17,7 +16,7 @@ from dino_analytics.core.similarity import (
 )
 from dino_analytics.in_force import InForce
 from dino_analytics.serving import ServingModel
-from dino_analytics.vectors import Embedded, VectorSource
+from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
 from dino_common.contracts.judgement import (
     BatchSimilarityRequest,
@@ -49,29 +48,30 @@ class CompareHandlers:
     ) -> ValidateConsistencyResponse:
         """Answer ``POST /validate-consistency``."""
         began = time.perf_counter()
-        model, (reference, test) = await self._vectors.all_of(request.pair, context)
-        return self.verdict(model, reference, test, request.threshold, request.category, began)
+        model, cosine = await self._vectors.cosine(request.pair, context)
+        return self.verdict(model, request.pair, cosine, request.threshold, request.category, began)
 
     def verdict(
         self,
         model: ServingModel,
-        reference: Embedded,
-        test: Embedded,
+        pair: tuple[str, str],
+        cosine: float,
         threshold: float | None,
         category: str | None,
         began: float,
     ) -> ValidateConsistencyResponse:
         """Judge one pair by the threshold in force."""
+        reference, test = pair
         judged = judge(
-            compare(reference.vector, test.vector).cosine_similarity,
+            cosine,
             self._in_force.consistency(model, threshold, category),
             model.slope or DEFAULT_SLOPE,
         )
         return ValidateConsistencyResponse(
-            asset_id_1=reference.asset_id,
-            asset_id_2=test.asset_id,
-            reference_asset_id=reference.asset_id,
-            test_asset_id=test.asset_id,
+            asset_id_1=reference,
+            asset_id_2=test,
+            reference_asset_id=reference,
+            test_asset_id=test,
             same_character=judged.same_character,
             similarity_score=judged.similarity_score,
             confidence=round(judged.confidence, 4),
@@ -91,16 +91,16 @@ class CompareHandlers:
     ) -> CalculateSimilarityResponse:
         """Answer ``POST /calculate-similarity``."""
         began = time.perf_counter()
-        model, (first, second) = await self._vectors.all_of(request.pair, context)
-        similarity = compare(first.vector, second.vector)
+        first, second = request.pair
+        model, cosine = await self._vectors.cosine(request.pair, context)
         threshold = self._in_force.similarity(model)
         return CalculateSimilarityResponse(
-            asset_id_1=first.asset_id,
-            asset_id_2=second.asset_id,
-            similarity_score=similarity.similarity_score,
-            cosine_similarity=similarity.cosine_similarity,
-            euclidean_distance=similarity.euclidean_distance,
-            is_similar=similarity.cosine_similarity >= threshold.value,
+            asset_id_1=first,
+            asset_id_2=second,
+            similarity_score=similarity_score(cosine),
+            cosine_similarity=cosine,
+            euclidean_distance=euclidean_from_cosine(cosine),
+            is_similar=cosine >= threshold.value,
             threshold=threshold.value,
             threshold_source=threshold.source,
             model=model.name,
