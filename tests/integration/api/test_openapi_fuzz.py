@@ -22,7 +22,8 @@ async def test_no_request_brings_a_server_error_or_an_answer_outside_its_schema(
         f"--checks={CHECKS}",
         "--phases=examples,coverage,fuzzing",
         "--max-examples=8",
-        "--workers=2",
+        # One: with more, hypothesis meets a fault of CPython 3.11 (parsing in threads, gh-106905).
+        "--workers=1",
         "--seed=7",
         "--exclude-operation-id=job-events",
         "--request-timeout=60",
