@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from .assets import EXAMPLE_ID, EXAMPLE_ID_2
 from .base import AssetId, Cosine, Matrix, Percent, Request, Response, Seconds, Unit
@@ -14,11 +15,13 @@ from .operation import Operation, RateClass, Service
 Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,63}$")]
 ThresholdSource = Literal["request", "character", "category", "setting", "model_card", "default"]
 
-_PAIR_SCHEMA = {
+# The example, and that one of the two pairs of names must be there whole.
+_PAIR_SCHEMA: JsonDict = {
+    "examples": [{"asset_id_1": EXAMPLE_ID, "asset_id_2": EXAMPLE_ID_2}],
     "oneOf": [
         {"required": ["asset_id_1", "asset_id_2"]},
         {"required": ["reference_asset_id", "test_asset_id"]},
-    ]
+    ],
 }
 
 
@@ -51,9 +54,7 @@ class AssetPair(Request):
 class ValidateConsistencyRequest(AssetPair):
     """Do these two pictures show the same character or thing?"""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"asset_id_1": EXAMPLE_ID, "asset_id_2": EXAMPLE_ID_2}]} | _PAIR_SCHEMA
-    )
+    model_config = ConfigDict(json_schema_extra=_PAIR_SCHEMA)
 
     threshold: Percent | None = Field(default=None, description="0–100; overrides every configured threshold.")
     category: Category | None = Field(default=None, description="Named threshold set, such as electronics.")
@@ -217,9 +218,7 @@ class BatchSimilarityResponse(Response):
 class CalculateSimilarityRequest(AssetPair):
     """Two assets to compare."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"asset_id_1": EXAMPLE_ID, "asset_id_2": EXAMPLE_ID_2}]} | _PAIR_SCHEMA
-    )
+    model_config = ConfigDict(json_schema_extra=_PAIR_SCHEMA)
 
 
 class CalculateSimilarityResponse(Response):
