@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from dino_common.contracts import Operation, Scope
@@ -26,7 +26,7 @@ _EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
 class FindsKeys(Protocol):
     """Looks an API key up by its text."""
 
-    async def find(self, plaintext: str) -> ApiKey | None:
+    def find(self, plaintext: str) -> Awaitable[ApiKey | None]:
         """Return the usable key, or None."""
         ...
 

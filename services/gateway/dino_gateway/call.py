@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +68,7 @@ class Call:
         )
 
 
-def begin_call(scope: dict[str, Any]) -> Call:
+def begin_call(scope: MutableMapping[str, Any]) -> Call:
     """Make the call of an ASGI scope and keep it there; a sane X-Request-ID of the client is taken over."""
     given = header(scope, b"x-request-id")
     client = scope.get("client")

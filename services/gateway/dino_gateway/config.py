@@ -74,7 +74,11 @@ class ConfigHandlers:
             similarity_threshold=found["similarity"].value,
             consistency_threshold=found["consistency"].value,
             quality_threshold=found["quality"].value,
-            sources=ThresholdSources(**{name: threshold.source for name, threshold in found.items()}),
+            sources=ThresholdSources(
+                similarity=found["similarity"].source,
+                consistency=found["consistency"].source,
+                quality=found["quality"].source,
+            ),
             categories=live.thresholds.categories,
             limits=Limits(
                 max_file_size_mb=settings.max_file_size_mb,

@@ -49,10 +49,9 @@ class HealthHandlers:
         """Answer ``GET /ready``: 503 with the reasons when a needed part is not there."""
         if self._b.draining.is_set():
             return json_answer(ReadyResponse(ready=False, reasons=["the gateway is stopping"]), 503)
-        database, objects, *statuses = await asyncio.gather(
-            self._within(self._b.mongo.ping()),
-            self._within(self._b.objects.ping()),
-            *(self._status(service) for service in _NEEDED),
+        (database, objects), statuses = await asyncio.gather(
+            asyncio.gather(self._within(self._b.mongo.ping()), self._within(self._b.objects.ping())),
+            asyncio.gather(*(self._status(service) for service in _NEEDED)),
         )
         reasons = [] if self._b.connection.connected else ["NATS is not connected"]
         reasons += [] if database else ["MongoDB does not answer"]
@@ -67,11 +66,10 @@ class HealthHandlers:
     async def health(self, call: Call, fields: NoRequest, request: Request) -> Response:
         """Answer ``GET /health``: 503 when unhealthy."""
         b = self._b
-        database, cache, objects, *statuses = await asyncio.gather(
-            self._within(b.mongo.ping()),
-            self._within(b.cache.ping()),
-            self._within(b.objects.ping()),
-            *(self._status(service) for service in _SERVICES),
+        pings = (b.mongo.ping(), b.cache.ping(), b.objects.ping())
+        (database, cache, objects), statuses = await asyncio.gather(
+            asyncio.gather(*(self._within(ping) for ping in pings)),
+            asyncio.gather(*(self._status(service) for service in _SERVICES)),
         )
         services = {name: _service(status) for name, status in zip(_SERVICES, statuses, strict=True)}
         inference = statuses[0] if isinstance(statuses[0], dict) else {}

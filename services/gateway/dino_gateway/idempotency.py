@@ -32,15 +32,17 @@ Work = Callable[[], Awaitable[Response]]
 class KeepsAnswers(Protocol):
     """The store of answers."""
 
-    async def reserve(self, key: str, fingerprint: str, ttl: float, lease: float = ...) -> Reserved | Replay:
+    def reserve(self, key: str, fingerprint: str, ttl: float, lease: float = ...) -> Awaitable[Reserved | Replay]:
         """Take the key, or return the answer that belongs to it."""
         ...
 
-    async def complete(self, key: str, status: int, body: bytes, fingerprint: str, owner: str | None = None) -> None:
+    def complete(
+        self, key: str, status: int, body: bytes, fingerprint: str, owner: str | None = None
+    ) -> Awaitable[None]:
         """Keep the answer."""
         ...
 
-    async def release(self, key: str, owner: str | None = None) -> None:
+    def release(self, key: str, owner: str | None = None) -> Awaitable[None]:
         """Forget the reservation."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,7 +29,7 @@ class JobFollower:
         """Take note that something was told; the document says what."""
         self._news.set()
 
-    async def changes(self, seconds: float) -> AsyncIterator[JobRecord]:
+    async def changes(self, seconds: float) -> AsyncGenerator[JobRecord, None]:
         """Yield the job now and after every change, until it has ended or ``seconds`` are over.
 
         Raises:

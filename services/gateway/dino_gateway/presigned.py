@@ -8,7 +8,7 @@ import tempfile
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from starlette.requests import Request
 
@@ -121,7 +121,7 @@ class PresignedUploads:
             )
 
 
-def _take(digest: hashlib._Hash, file: BinaryIO, chunk: bytes) -> None:
+def _take(digest: hashlib._Hash, file: IO[bytes], chunk: bytes) -> None:
     digest.update(chunk)
     file.write(chunk)
 

@@ -98,4 +98,4 @@ class RateLimits:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._shared.bridge.storage.aclose()
+        await self._shared.bridge.storage.aclose()  # pyright: ignore[reportAttributeAccessIssue]

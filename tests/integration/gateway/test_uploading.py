@@ -10,7 +10,8 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
-from tests.integration.platform import Platform
+from tests.integration.gateway.waiting import until
+from tests.integration.platform import Platform, Servers
 
 from dino_common.bus.connection import Connection
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, Events
@@ -171,3 +172,20 @@ async def test_a_presigned_file_of_the_wrong_kind_becomes_no_asset(client):
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_FILE_FORMAT")
     unknown = await client.post("/upload-media/complete", json={"upload_id": "550e8400-e29b-41d4-a716-446655440000"})
     assert unknown.status_code == 404
+
+
+async def test_an_upload_that_cannot_be_told_to_the_others_leaves_nothing(client, gateway, photo, servers: Servers):
+    sha256 = hashlib.sha256(photo).hexdigest()
+    await servers.kill("nats")
+    try:
+        refused = await upload(client, photo)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert (await client.get("/assets", params={"sha256": sha256})).json()["items"] == []
+        assert not any(sha256 in key for key in stored_keys(gateway))
+    finally:
+        await servers.restart("nats")
+
+    async def taken() -> bool:
+        return (await upload(client, photo)).status_code == 200
+
+    await until(taken, 30)
