@@ -43,6 +43,9 @@ class UploadHandler:
 
             async def work() -> Response:
                 verified = await verify(media, file.source, file.sha256, file.size, settings.max_pixels)
+                if media.kind == "image" and isinstance(file.source, bytes):
+                    # Small files only; before the event, so that whoever it wakes finds them.
+                    await self._backends.cache.put_original(file.sha256, file.source)
                 record = await self._ingest.store(verified, filename, facts.tags, facts.metadata, put)
                 http_metrics().uploaded(record.file_size)
                 return json_answer(self._view.uploaded(record, request, call.seconds()), self._operation.status)

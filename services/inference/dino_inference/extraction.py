@@ -181,7 +181,10 @@ class Extractor:
             pixels = np.frombuffer(kept, np.uint8).reshape(*self.model.input_size, 3)
             result = await self.batcher.submit_pixels(pixels, deadline=context.deadline, patches=patches)
         else:
-            data = await self.stores.objects.get_bytes(record.object_key, self._settings.max_presigned_size_mb << 20)
+            data = await cache.get_original(record.sha256)
+            if data is None:
+                limit = self._settings.max_presigned_size_mb << 20
+                data = await self.stores.objects.get_bytes(record.object_key, limit)
             result = await self.batcher.submit(data, deadline=context.deadline, patches=patches)
             self._later(cache.put_preprocessed(record.sha256, kind, result.pixels.tobytes()))
         trace_steps(result)

@@ -29,6 +29,8 @@ TIMEOUT_SECONDS = 0.25
 REST_SECONDS = 1.0
 # How long a deleted asset may at worst be served after Redis was out of reach and the deleting process died.
 ASSET_REF_TTL = 600
+# Uploads are mostly extracted at once or by the client's next call.
+ORIGINAL_TTL = 600
 # Longer than any reader may hold an asset that it read before the deletion.
 TOMBSTONE_TTL = 3600
 _TOMBSTONE = b"deleted"
@@ -207,6 +209,14 @@ class Cache:
     async def put_preprocessed(self, sha256: str, preprocessing_id: str, data: bytes) -> None:
         """Keep a picture's pixels as the model takes them for six hours."""
         await self.put_blob(f"preprocessed:{sha256}:{preprocessing_id}", data, self._preprocessed_ttl)
+
+    async def get_original(self, sha256: str) -> bytes | None:
+        """Return the bytes of a file that was uploaded a moment ago, or None."""
+        return await self.get_blob(f"original:{sha256}")
+
+    async def put_original(self, sha256: str, data: bytes) -> None:
+        """Keep a small file's bytes for ten minutes, so that its first extraction spares the object store."""
+        await self.put_blob(f"original:{sha256}", data, ORIGINAL_TTL)
 
     async def get_blob(self, key: str) -> bytes | None:
         """Return the bytes kept under a key of the caller's own, or None."""
