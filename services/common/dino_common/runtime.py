@@ -13,7 +13,8 @@ from dino_common.admin import AdminServer
 from dino_common.bus.client import BusClient
 from dino_common.bus.connection import Connection
 from dino_common.bus.events import Events
-from dino_common.bus.job_worker import JobHandler, JobWorker
+from dino_common.bus.job_context import JobHandler
+from dino_common.bus.job_worker import JobWorker
 from dino_common.bus.live_config import LiveConfig
 from dino_common.bus.metrics_fanin import MetricsResponder
 from dino_common.bus.service import BusService, Handler

@@ -14,7 +14,8 @@ from tests.integration.gateway.waiting import until
 from tests.integration.platform import Platform
 
 from dino_common.bus.connection import Connection
-from dino_common.bus.job_worker import JobContext, JobWorker
+from dino_common.bus.job_context import JobContext
+from dino_common.bus.job_worker import JobWorker
 from dino_common.contracts import Service
 from dino_common.errors import GpuMemoryError
 from dino_common.settings import Settings

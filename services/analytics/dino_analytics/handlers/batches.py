@@ -9,7 +9,7 @@ from dino_analytics.core.similarity import cosine_similarity
 from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.vectors import VectorSource
-from dino_common.bus.job_worker import JobContext
+from dino_common.bus.job_context import JobContext
 from dino_common.contracts.batches import (
     BatchConsistencyItem,
     BatchConsistencyRequest,

@@ -6,19 +6,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import nats.errors
-from nats.js import api
+from nats.js import JetStreamContext, api
 from nats.js.errors import APIError
 from opentelemetry import propagate, trace
 from pydantic import BaseModel, ValidationError
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
-from dino_common.bus.context import Context
+from dino_common.bus.job_context import JobContext, JobHandler
 from dino_common.bus.job_queue import JobQueue
+from dino_common.bus.pulls import unsubscribe
 from dino_common.bus.service import context_from
 from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
@@ -32,65 +33,46 @@ log = logging.getLogger(__name__)
 tracer = trace.get_tracer("dino.jobs")
 
 ACK_WAIT, HEARTBEAT = 15.0, 4.0
+# Workers that may die in the middle of one job: the job itself may be what kills them.
 MAX_ATTEMPTS = 5
-_TELL_EVERY = 0.25
+# Seconds before each further try while a part that the job needs is down or full: about five minutes in all.
+SETBACK_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 60.0, 60.0, 60.0)
+_STORE_DOWN_DELAY = 2.0
+_HAND_OVER_SECONDS = 3.0
 _TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
+Settle = Callable[[Any], Awaitable[None]]
 
-class JobHandler(Protocol):
-    """Runs a job of one operation from its request, or from where an earlier worker stopped."""
 
-    def __call__(self, job: JobContext, request: Any, /) -> Awaitable[BaseModel | dict[str, Any]]:
-        """Return the operation's answer."""
-        ...
+async def _done(msg: Any) -> None:
+    await msg.ack()
+
+
+async def _at_once(msg: Any) -> None:
+    await msg.nak()
+
+
+async def _leave(msg: Any) -> None:
+    """Another worker settles it."""
+
+
+def _later(seconds: float) -> Settle:
+    return lambda msg: msg.nak(delay=seconds)
 
 
 @dataclass(slots=True)
-class JobContext(Context):
-    """What a job's handler knows and may tell.
+class _Held:
+    """A job under way here.
 
     Attributes:
-        checkpoint: what the handler last saved with ``advance``; None at the first attempt.
+        msg: what it is kept alive and settled by; the newest one when it was delivered again.
+        cancelled: whether a client cancelled it; lost: whether another worker has begun it.
     """
 
-    job_id: str = ""
-    checkpoint: Any = None
-    tell: Callable[[JobProgress, Any], Awaitable[None]] | None = field(default=None, repr=False)
-    _began: float = field(default_factory=time.monotonic, repr=False)
-    _first: int | None = field(default=None, repr=False)
-    _told: float = field(default=0.0, repr=False)
-
-    async def advance(self, done: int, total: int | None, stage: str, checkpoint: Any = None) -> None:
-        """Report progress and, when a checkpoint is given, store it so that a later worker resumes from it.
-
-        Args:
-            done: items finished in all, by earlier workers too.
-            total: items in all, or None while unknown.
-            stage: what is being done.
-            checkpoint: plain values and NumPy arrays.
-
-        Raises:
-            asyncio.CancelledError: the job was cancelled.
-        """
-        if self._first is None:
-            self._first = done
-        now = time.monotonic()
-        finished = total is not None and done >= total
-        if checkpoint is None and not finished and now - self._told < _TELL_EVERY:
-            return
-        self._told = now
-        spent = now - self._began
-        rate = (done - self._first) / spent if spent > 0 and done > self._first else None
-        progress = JobProgress(
-            stage=stage,
-            done=done,
-            total=total,
-            fraction=min(1.0, done / total) if total else 0.0,
-            rate=rate,
-            eta_seconds=(total - done) / rate if total and rate else None,
-        )
-        if self.tell is not None:
-            await self.tell(progress, checkpoint)
+    msg: Any
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+    lost: bool = False
 
 
 class JobWorker:
@@ -110,8 +92,7 @@ class JobWorker:
         self._handlers = dict(handlers)
         self._queue = JobQueue(connection)
         self._slots = asyncio.Semaphore(concurrency)
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._cancelled: set[str] = set()
+        self._held: dict[str, _Held] = {}
         self._loop: asyncio.Task[None] | None = None
         self._metrics = bus_metrics()
 
@@ -124,10 +105,10 @@ class JobWorker:
         self._loop = asyncio.create_task(self._take())
 
     async def _on_cancel(self, msg: Any) -> None:
-        job_id = codec.unpack(msg.data)["job_id"]
-        if task := self._running.get(job_id):
-            self._cancelled.add(job_id)
-            task.cancel()
+        held = self._held.get(codec.unpack(msg.data)["job_id"])
+        if held is not None and held.task is not None:
+            held.cancelled = True
+            held.task.cancel()
 
     async def _take(self) -> None:
         subjects = self._connection.subjects
@@ -145,17 +126,11 @@ class JobWorker:
                     ),
                 )
                 pull = await js.pull_subscribe_bind(durable=self._service.value, stream=subjects.jobs_stream)
-                while True:
-                    await self._slots.acquire()
-                    try:
-                        msgs = await pull.fetch(1, timeout=5)
-                    except (nats.errors.TimeoutError, TimeoutError):
-                        self._slots.release()
-                        continue
-                    except BaseException:
-                        self._slots.release()
-                        raise
-                    self._begin(msgs[0])
+                try:
+                    await self._fetch(pull)
+                finally:
+                    # Or the server hands what is put back to this pull, whose requests nobody reads any more.
+                    await unsubscribe(pull)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
@@ -164,67 +139,116 @@ class JobWorker:
                 if self._connection.connected:
                     await self._restore()
 
+    async def _fetch(self, pull: JetStreamContext.PullSubscription) -> None:
+        while True:
+            await self._slots.acquire()
+            begun = False
+            try:
+                begun = await self._begin((await pull.fetch(1, timeout=5))[0])
+            except (nats.errors.TimeoutError, TimeoutError):
+                continue
+            finally:
+                if not begun:
+                    self._slots.release()
+
     async def _restore(self) -> None:
         try:
             await self._queue.start()
         except _TRANSIENT as error:
             log.warning("the job stream is not available: %r", error)
 
-    def _begin(self, msg: Any) -> None:
-        job_id = str(codec.unpack(msg.data)["job_id"])
-        task = asyncio.create_task(self._work(job_id, msg))
-        self._running[job_id] = task
+    async def _begin(self, msg: Any) -> bool:
+        """Start the message's job; False when there is nothing to start."""
+        try:
+            job_id = str(codec.unpack(msg.data)["job_id"])
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("a message that names no job is dropped: %r", error)
+            await self._settle("(none)", msg, lambda m: m.term())
+            return False
+        if (held := self._held.get(job_id)) is not None:
+            # The acknowledgement ran out, as after a broken connection, but the job goes on here.
+            held.msg = msg
+            return False
+        held = self._held[job_id] = _Held(msg)
+        held.task = asyncio.create_task(self._work(job_id, held))
 
         def done(_: asyncio.Task[None]) -> None:
-            self._running.pop(job_id, None)
+            self._held.pop(job_id, None)
             self._slots.release()
 
-        task.add_done_callback(done)
+        held.task.add_done_callback(done)
+        return True
 
-    async def _work(self, job_id: str, msg: Any) -> None:
-        alive = asyncio.create_task(self._keep(msg))
-        settle = msg.ack
+    async def _work(self, job_id: str, held: _Held) -> None:
+        alive = asyncio.create_task(self._keep(held))
+        try:
+            try:
+                settle = await self._attempt(job_id, held)
+            except asyncio.CancelledError:
+                settle = await self._stopped(job_id, held)
+        finally:
+            alive.cancel()
+        await self._settle(job_id, held.msg, settle)
+
+    async def _attempt(self, job_id: str, held: _Held) -> Settle:
+        """Run the job, and return what becomes of its message."""
+        record: JobRecord | None = None
         try:
             record = await self._store.begin(job_id, self._connection.name)
             if record is not None:
                 if record.attempts > MAX_ATTEMPTS:
-                    await self._store.fail(
-                        job_id,
-                        ProcessingFailed(f"given up after {MAX_ATTEMPTS} workers ended in the middle of it"),
-                    )
+                    error = ProcessingFailed(f"given up after {MAX_ATTEMPTS} workers ended in the middle of it")
+                    await self._store.fail(job_id, error)
                 else:
-                    await self._run(record, msg)
-                await self._tell(job_id)
-        except asyncio.CancelledError:
-            if job_id in self._cancelled:
-                self._cancelled.discard(job_id)
-                await self._store.cancelled(job_id)
-                await self._tell(job_id)
-            else:
-                settle = msg.nak  # this worker stops; another one goes on at once
+                    await self._run(record, held)
+            await self._tell(job_id)
         except JobNotFound:
             log.warning("job %s has no document; dropped", job_id)
         except Exception as error:
             log.warning("job %s is put back: %r", job_id, error)
-            settle = self._later(msg)
-        finally:
-            alive.cancel()
-            try:
-                await settle()
-            except _TRANSIENT as error:
-                log.warning("job %s could not be settled: %r", job_id, error)
+            if record is None:
+                return _later(_STORE_DOWN_DELAY)
+            await self._hand_back(job_id, setback=True)
+            return _later(SETBACK_DELAYS[min(record.setbacks, len(SETBACK_DELAYS) - 1)])
+        return _done
 
-    @staticmethod
-    def _later(msg: Any) -> Callable[[], Awaitable[None]]:
-        return lambda: msg.nak(delay=2)
+    async def _stopped(self, job_id: str, held: _Held) -> Settle:
+        """Return what becomes of a job whose work was broken off."""
+        if held.lost:
+            return _leave
+        if not held.cancelled:
+            await self._hand_back(job_id)
+            return _at_once
+        try:
+            await self._store.cancelled(job_id)
+            await self._tell(job_id)
+        except JobNotFound:
+            return _done
+        except DinoError as error:
+            # The request to cancel is in the document: whoever gets the message next ends the job.
+            log.warning("job %s is cancelled later: %s", job_id, error.message)
+            return _later(_STORE_DOWN_DELAY)
+        return _done
 
-    async def _run(self, record: JobRecord, msg: Any) -> None:
-        operation = OPERATIONS[record.operation]
-        context = self._context(record, operation, msg)
+    async def _hand_back(self, job_id: str, *, setback: bool = False) -> None:
+        try:
+            await self._store.hand_back(job_id, self._connection.name, setback=setback)
+        except DinoError as error:
+            log.warning("job %s keeps this attempt: %s", job_id, error.message)
+
+    async def _settle(self, job_id: str, msg: Any, settle: Settle) -> None:
+        try:
+            await settle(msg)
+        except _TRANSIENT as error:
+            log.warning("job %s could not be settled: %r", job_id, error)
+
+    async def _run(self, record: JobRecord, held: _Held) -> None:
+        operation, worker = OPERATIONS[record.operation], self._connection.name
+        context = self._context(record, operation, held)
         began, outcome = time.perf_counter(), "ok"
         with tracer.start_as_current_span(
             f"{operation.service.value}.{operation.name} job",
-            context=propagate.extract(msg.headers or {}),
+            context=propagate.extract(held.msg.headers or {}),
             kind=trace.SpanKind.CONSUMER,
             attributes={"dino.job_id": record.job_id, "dino.attempt": record.attempts},
         ):
@@ -235,26 +259,27 @@ class JobWorker:
                 await self._store.succeed(record.job_id, value)
             except ValidationError as error:
                 outcome = "INVALID_REQUEST"
-                await self._store.fail(record.job_id, InvalidRequest(explain(error)))
+                await self._store.fail(record.job_id, InvalidRequest(explain(error)), worker)
             except DinoError as error:
                 outcome = error.code.value
-                if error.status == 503 and record.attempts < MAX_ATTEMPTS:
+                if error.status == 503 and record.setbacks < len(SETBACK_DELAYS):
                     raise  # a part is down for now: back to the queue
-                await self._store.fail(record.job_id, error)
+                await self._store.fail(record.job_id, error, worker)
             except Exception:
                 outcome = "PROCESSING_FAILED"
                 log.exception("job %s of %s failed", record.job_id, operation.name)
-                await self._store.fail(record.job_id, ProcessingFailed(f"{operation.name} failed"))
+                await self._store.fail(record.job_id, ProcessingFailed(f"{operation.name} failed"), worker)
             finally:
                 self._metrics.handled(operation.name, outcome, time.perf_counter() - began)
 
-    def _context(self, record: JobRecord, operation: Operation, msg: Any) -> JobContext:
-        base = context_from(msg.headers or {}, operation)
+    def _context(self, record: JobRecord, operation: Operation, held: _Held) -> JobContext:
+        base, worker = context_from(held.msg.headers or {}, operation), self._connection.name
 
         async def tell(progress: JobProgress, checkpoint: Any) -> None:
-            state = await self._store.progress(record.job_id, progress, checkpoint)
-            if state.cancel_requested:
-                self._cancelled.add(record.job_id)
+            state = await self._store.progress(record.job_id, progress, checkpoint, worker)
+            held.cancelled |= state.cancel_requested
+            held.lost = not held.cancelled and (state.ended or state.owner != worker)
+            if held.cancelled or held.lost:
                 raise asyncio.CancelledError
             await self._queue.tell_progress(record.job_id, {"status": "running", "progress": progress.model_dump()})
 
@@ -272,11 +297,11 @@ class JobWorker:
         record = await self._store.get(job_id)
         await self._queue.tell_progress(job_id, {"status": record.status, "progress": record.progress.model_dump()})
 
-    async def _keep(self, msg: Any) -> None:
+    async def _keep(self, held: _Held) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
             try:
-                await msg.in_progress()
+                await held.msg.in_progress()
             except _TRANSIENT as error:
                 log.warning("a job's heartbeat was not sent: %r", error)
 
@@ -284,4 +309,10 @@ class JobWorker:
         """Take no more jobs and hand those under way back to the queue, with their checkpoints."""
         if self._loop is not None:
             await end([self._loop])
-        await end(tuple(self._running.values()))
+        running = [held.task for held in self._held.values() if held.task is not None]
+        for task in running:
+            task.cancel()
+        if running:
+            # Handing over takes a write and a message: not to be broken off by a second cancellation.
+            await asyncio.wait(running, timeout=_HAND_OVER_SECONDS)
+        await end(running)

@@ -38,7 +38,9 @@ class JobRecord:
         checkpoint: what the handler saved to resume from; plain values and NumPy arrays.
         result: the operation's answer (plain values and arrays) once succeeded.
         error: ``DinoError.to_wire()`` once failed.
-        owner: the worker that began it last.
+        attempts: workers that began it and neither handed it back nor ended it: more than 1 after a crash.
+        setbacks: how often it was put back because a part that it needs was down.
+        owner: the worker that has it; None while it waits for one.
         expires_at: when the document is removed.
     """
 
@@ -49,6 +51,7 @@ class JobRecord:
     status: JobState = "queued"
     progress: JobProgress = field(default_factory=_unstarted)
     attempts: int = 0
+    setbacks: int = 0
     created_at: datetime = field(default_factory=utc_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -91,6 +94,10 @@ def _record(document: Mapping[str, Any]) -> JobRecord:
     fields["progress"] = JobProgress.model_validate(fields["progress"])
     fields |= {name: unpack(bytes(fields[name])) for name in _PACKED if name in fields}
     return JobRecord(job_id=document["_id"], **{"request": {}, **fields})
+
+
+def _of(worker: str | None) -> dict[str, Any]:
+    return {} if worker is None else {"owner": worker}
 
 
 class JobStore:
@@ -166,15 +173,28 @@ class JobStore:
         return None
 
     @guarded
-    async def progress(self, job_id: str, progress: JobProgress, checkpoint: Any = None) -> JobRecord:
+    async def hand_back(self, job_id: str, worker: str, *, setback: bool = False) -> None:
+        """Leave a running job to the next worker: this one's attempt does not count, and nobody has it.
+
+        Nothing happens when another worker has it or it has ended. ``setback`` counts one.
+        """
+        await self._jobs.update_one(
+            {"_id": job_id, "status": "running", "owner": worker},
+            {"$unset": {"owner": ""}, "$inc": {"attempts": -1, "setbacks": int(setback)}},
+        )
+
+    @guarded
+    async def progress(
+        self, job_id: str, progress: JobProgress, checkpoint: Any = None, worker: str | None = None
+    ) -> JobRecord:
         """Store how far a running job is, and a checkpoint when given; return the job as it stands.
 
-        A job that has ended meanwhile stays as it is and is returned.
+        A job that has ended meanwhile, or that another than the given worker has, stays as it is and is returned.
         """
         changes: dict[str, Any] = {"progress": progress.model_dump()}
         if checkpoint is not None:
             changes["checkpoint"] = _packed(checkpoint, "checkpoint")
-        document = await self._change({"_id": job_id, "status": "running"}, {"$set": changes})
+        document = await self._change({"_id": job_id, "status": "running", **_of(worker)}, {"$set": changes})
         return await self.get(job_id) if document is None else _record(document)
 
     @guarded
@@ -188,9 +208,9 @@ class JobStore:
         return await self._end(job_id, changes)
 
     @guarded
-    async def fail(self, job_id: str, error: DinoError) -> JobRecord:
-        """End the job with an error; return the job as it stands."""
-        return await self._end(job_id, {"status": "failed", "error": error.to_wire()})
+    async def fail(self, job_id: str, error: DinoError, worker: str | None = None) -> JobRecord:
+        """End the job with an error, unless another than the given worker has it; return the job as it stands."""
+        return await self._end(job_id, {"status": "failed", "error": error.to_wire()}, worker)
 
     @guarded
     async def cancelled(self, job_id: str) -> JobRecord:
@@ -199,13 +219,13 @@ class JobStore:
 
     @guarded
     async def request_cancel(self, job_id: str) -> JobRecord:
-        """Cancel a queued job at once, ask the worker of a running one to stop; return the job as it stands.
+        """Cancel a job that no worker has at once, ask the worker of another to stop; return the job as it stands.
 
         Raises:
             JobNotFound: no job has this id.
         """
         document = await self._change(
-            {"_id": job_id, "status": "queued"},
+            {"_id": job_id, "status": {"$in": ["queued", "running"]}, "owner": None},
             {"$set": {"status": "cancelled", "cancel_requested": True, "finished_at": utc_now()}},
         ) or await self._change({"_id": job_id, "status": "running"}, {"$set": {"cancel_requested": True}})
         return await self.get(job_id) if document is None else _record(document)
@@ -216,9 +236,9 @@ class JobStore:
         found = await self._jobs.aggregate([{"$group": {"_id": "$status", "n": {"$sum": 1}}}])
         return {document["_id"]: int(document["n"]) async for document in found}
 
-    async def _end(self, job_id: str, changes: dict[str, Any]) -> JobRecord:
+    async def _end(self, job_id: str, changes: dict[str, Any], worker: str | None = None) -> JobRecord:
         document = await self._change(
-            {"_id": job_id, "status": {"$in": ["queued", "running"]}},
+            {"_id": job_id, "status": {"$in": ["queued", "running"]}, **_of(worker)},
             {"$set": {**changes, "finished_at": utc_now()}, "$unset": {"checkpoint": ""}},
         )
         return await self.get(job_id) if document is None else _record(document)

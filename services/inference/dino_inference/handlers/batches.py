@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from dino_common.bus.job_worker import JobContext
+from dino_common.bus.job_context import JobContext
 from dino_common.contracts.batches import BatchExtractItem, BatchExtractRequest, BatchExtractResponse
 from dino_common.errors import DinoError, ServiceUnavailable
 from dino_common.problems import detail
