@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats.errors
-from nats.js import api
+from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
+from dino_common.bus.pulls import unsubscribe
 from dino_common.bus.tasks import end
 from dino_common.errors import DinoError, ServiceUnavailable
 
@@ -24,7 +25,10 @@ ASSET_DELETED = "asset.deleted"
 FEATURES_STORED = "features.stored"
 
 _DAY = 86_400
+ACK_WAIT = 60.0
 _RETRY_DELAYS = (1, 2, 5, 10, 30)
+# Deliveries of an event whose handler fails for no reason that passes: about five minutes.
+_MOST_DELIVERIES = 12
 _TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
 EventHandler = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -85,15 +89,13 @@ class Events:
     def consume(self, durable: str, kinds: list[str], handler: EventHandler, *, concurrency: int = 1) -> None:
         """Run the handler for every event of these kinds, at least once each, in the background.
 
-        A handler that raises is called again later; one that keeps failing with a fault of the event itself
-        (a 4xx error) is given up and logged.
+        A handler that raises is called again later. Given up and logged are an event that cannot be read, one whose
+        own fault the error is (4xx without ``retry_after``), and one that failed often while every part was up.
         """
-        task = asyncio.create_task(self._consume(durable, kinds, handler, concurrency))
-        self._tasks.append(task)
+        self._tasks.append(asyncio.create_task(self._consume(durable, kinds, handler, concurrency)))
 
     async def _consume(self, durable: str, kinds: list[str], handler: EventHandler, concurrency: int) -> None:
         subjects = self._connection.subjects
-        limit = asyncio.Semaphore(concurrency)
         while True:
             try:
                 js = self._connection.jetstream()
@@ -102,24 +104,17 @@ class Events:
                     api.ConsumerConfig(
                         durable_name=durable,
                         ack_policy=api.AckPolicy.EXPLICIT,
-                        ack_wait=60,
+                        ack_wait=ACK_WAIT,
                         filter_subjects=[subjects.event(k) for k in kinds],
                         max_ack_pending=max(64, concurrency * 4),
                     ),
                 )
                 pull = await js.pull_subscribe_bind(durable=durable, stream=subjects.events_stream)
-                while True:
-                    await limit.acquire()
-                    limit.release()
-                    try:
-                        batch = await pull.fetch(concurrency, timeout=5)
-                    except (nats.errors.TimeoutError, TimeoutError):
-                        continue
-                    for msg in batch:
-                        await limit.acquire()
-                        task = asyncio.create_task(self._handle(msg, handler))
-                        self._busy.add(task)
-                        task.add_done_callback(lambda t: (self._busy.discard(t), limit.release()))
+                try:
+                    await self._fetch(pull, handler, concurrency)
+                finally:
+                    # Or the server hands what is put back to this pull, whose requests nobody reads any more.
+                    await unsubscribe(pull)
             except asyncio.CancelledError:
                 raise
             except (NotFoundError, *_TRANSIENT) as error:
@@ -127,6 +122,23 @@ class Events:
                 await asyncio.sleep(1)
                 if self._connection.connected:
                     await self._restore()
+
+    async def _fetch(self, pull: JetStreamContext.PullSubscription, handler: EventHandler, concurrency: int) -> None:
+        busy: set[asyncio.Task[None]] = set()
+        while True:
+            if len(busy) >= concurrency:
+                await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            try:
+                # No more than can be begun: the acknowledgement's time runs from delivery.
+                batch = await pull.fetch(concurrency - len(busy), timeout=5)
+            except (nats.errors.TimeoutError, TimeoutError):
+                continue
+            for msg in batch:
+                task = asyncio.create_task(self._handle(msg, handler))
+                for kept in (busy, self._busy):
+                    kept.add(task)
+                    task.add_done_callback(kept.discard)
 
     async def _restore(self) -> None:
         try:
@@ -136,25 +148,38 @@ class Events:
 
     async def _handle(self, msg: Any, handler: EventHandler) -> None:
         kind = msg.subject.removeprefix(f"{self._connection.subjects.prefix}.events.")
+        alive = asyncio.create_task(self._keep(msg))
         try:
-            await handler(kind, codec.unpack(msg.data))
-            await msg.ack()
-        except _TRANSIENT as error:
-            log.warning("event %s is delivered again: %r", kind, error)
-        except DinoError as error:
-            if error.status < 500:
-                log.warning("event %s is given up: %s", kind, error.message)
-                await self._quietly(msg.term())
-            else:
-                await self._again(msg, kind, error)
-        except Exception as error:
-            await self._again(msg, kind, error)
+            settle = await self._outcome(msg, kind, handler)
+        except asyncio.CancelledError:
+            settle = msg.nak()  # this process stops; another one goes on at once
+        finally:
+            alive.cancel()
+        await self._quietly(settle)
 
-    async def _again(self, msg: Any, kind: str, error: Exception) -> None:
-        delivered = msg.metadata.num_delivered
-        delay = _RETRY_DELAYS[min(delivered, len(_RETRY_DELAYS)) - 1]
-        log.warning("event %s failed (delivery %d), again in %d s: %r", kind, delivered, delay, error)
-        await self._quietly(msg.nak(delay=delay))
+    async def _outcome(self, msg: Any, kind: str, handler: EventHandler) -> Awaitable[None]:
+        """Run the handler and return what becomes of the message."""
+        try:
+            event = codec.unpack(msg.data)
+        except ValueError as error:
+            log.error("event %s cannot be read and is given up: %s", kind, error)
+            return msg.term()
+        try:
+            await handler(kind, event)
+        except Exception as error:
+            delivered = msg.metadata.num_delivered
+            if _hopeless(error, delivered):
+                log.error("event %s is given up after delivery %d: %r", kind, delivered, error)
+                return msg.term()
+            delay = _RETRY_DELAYS[min(delivered, len(_RETRY_DELAYS)) - 1]
+            log.warning("event %s failed (delivery %d), again in %d s: %r", kind, delivered, delay, error)
+            return msg.nak(delay=delay)
+        return msg.ack()
+
+    async def _keep(self, msg: Any) -> None:
+        while True:
+            await asyncio.sleep(ACK_WAIT / 3)
+            await self._quietly(msg.in_progress())
 
     async def _quietly(self, reply: Awaitable[None]) -> None:
         try:
@@ -168,3 +193,14 @@ class Events:
         if self._busy:
             await asyncio.wait(tuple(self._busy), timeout=seconds)
         await end(tuple(self._busy))
+
+
+def _hopeless(error: Exception, delivered: int) -> bool:
+    if isinstance(error, _TRANSIENT):
+        return False
+    if isinstance(error, DinoError):
+        if error.status == 503 or error.retry_after is not None:
+            return False
+        if error.status < 500:
+            return True
+    return delivered >= _MOST_DELIVERIES
