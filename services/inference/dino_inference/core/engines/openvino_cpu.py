@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import openvino
 
-from dino_inference.core.engines.protocol import Tokens
+from dino_inference.core.engines.protocol import Tokens, join
 
 # Of OpenVINO's INFERENCE_PRECISION_HINT. Left alone, OpenVINO takes bf16 where the CPU has it.
 PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVinoEngine:
-    """The encoder as one OpenVINO graph with a free batch dimension and a fixed picture size."""
+    """The encoder as one OpenVINO graph with a free batch dimension and a fixed picture size.
+
+    Compiled twice: one request on all cores answers a lone picture soonest; for batches, streams of few threads
+    each take pictures of their own, which spares the cores from waiting for each other within every layer. On
+    two cores that is 8 % less processor time a picture, and more when other programs take part of a core.
+    """
 
     name = "openvino"
     device = "cpu"
-    # One picture already fills the cores; a batch saves only the cost of a call.
     useful_batch = 8
     worth_waiting = False
 
     def __init__(self, graph: Path | openvino.Model, precision: str = "fp32", threads: int = 0) -> None:
         """Compile a converted encoder; ``precision`` is fp32 or bf16, ``threads`` 0 means all cores."""
         self.precision = precision
+        threads = threads or len(os.sched_getaffinity(0))
+        self._streams = min(threads, self.useful_batch)
+        core = openvino.Core()
         options: dict[str, object] = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
+            "INFERENCE_NUM_THREADS": threads,
         }
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
-        self._request = openvino.Core().compile_model(graph, "CPU", options).create_infer_request()
+        alone = {**options, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+        self._alone = core.compile_model(graph, "CPU", alone).create_infer_request()
+        self._side_by_side: openvino.AsyncInferQueue | None = None
+        if self._streams > 1:
+            compiled = core.compile_model(graph, "CPU", {**options, "NUM_STREAMS": self._streams})
+            self._side_by_side = openvino.AsyncInferQueue(compiled, self._streams)
+            self._side_by_side.set_callback(_collect)
 
     def forward(self, pixels: np.ndarray, *, patches: bool = False) -> Tokens:
         """See ``Engine.forward``."""
-        self._request.infer({0: np.ascontiguousarray(pixels)}, share_inputs=True)
-        # The output buffers belong to the request and change with the next call: both are copied.
-        cls = np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
-        rest = self._request.get_output_tensor(1).data.astype(np.float16) if patches else None
-        return Tokens(cls, rest)
+        pixels = np.ascontiguousarray(pixels)
+        # What the streams cannot share evenly is faster on all cores than on one with the others idle.
+        even = len(pixels) - len(pixels) % self._streams if self._side_by_side is not None else 0
+        parts: list[Tokens | None] = [None] * even
+        if self._side_by_side is not None:
+            for row in range(even):
+                self._side_by_side.start_async({0: pixels[row : row + 1]}, (parts, row, patches), share_inputs=True)
+            self._side_by_side.wait_all()
+        done = [part for part in parts if part is not None]
+        if len(done) != even:
+            raise RuntimeError(f"OpenVINO answered {len(done)} of {even} pictures")
+        if even < len(pixels):
+            self._alone.infer({0: pixels[even:]}, share_inputs=True)
+            done.append(_copied(self._alone, patches))
+        return done[0] if len(done) == 1 else join(done)
+
+
+def _collect(request: openvino.InferRequest, place: tuple[list[Tokens | None], int, bool]) -> None:
+    parts, row, patches = place
+    parts[row] = _copied(request, patches)
+
+
+def _copied(request: openvino.InferRequest, patches: bool) -> Tokens:
+    """Return the outputs; their buffers belong to the request and change with its next run."""
+    cls = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+    return Tokens(cls, request.get_output_tensor(1).data.astype(np.float16) if patches else None)
