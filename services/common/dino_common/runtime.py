@@ -9,6 +9,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import uvloop
+
 from dino_common.admin import AdminServer
 from dino_common.bus.client import BusClient
 from dino_common.bus.connection import Connection
@@ -117,7 +119,7 @@ def run(settings: Settings, service: Service, setup: Callable[[Runtime], Awaitab
         await Runtime(settings, service).serve(setup, stop)
 
     try:
-        asyncio.run(main())
+        uvloop.run(main())
     except DinoError as error:
         log.error("%s %s", error.message, error.details)
         return 1
