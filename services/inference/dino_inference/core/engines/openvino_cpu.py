@@ -30,7 +30,7 @@ class OpenVinoEngine:
     def __init__(self, graph: Path | openvino.Model, precision: str = "fp32", threads: int = 0) -> None:
         """Compile a converted encoder; ``precision`` is fp32 or bf16, ``threads`` 0 means all cores."""
         self.precision = precision
-        threads = threads or len(os.sched_getaffinity(0))
+        threads = threads or _cores()
         self._streams = min(threads, self.useful_batch)
         core = openvino.Core()
         options: dict[str, object] = {
@@ -62,6 +62,11 @@ class OpenVinoEngine:
             self._alone.infer({0: pixels[even:]}, share_inputs=True)
             done.append(_copied(self._alone, patches))
         return done[0] if len(done) == 1 else join(done)
+
+
+def _cores() -> int:
+    """Count the cores that this process may use; systems without affinity (macOS) tell all they have."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _collect(request: openvino.InferRequest, place: tuple[list[Tokens | None], int, bool]) -> None:
