@@ -86,7 +86,7 @@ def as_markdown(cells: Cells, result: dict) -> str:
             for name in SERVERS
         ),
         "",
-        "Ours includes what the others do not do: it reads the picture from the object store, keeps the features in "
+        "Ours includes what the others do not do: it fetches the picture from its stores, keeps the features in "
         "MongoDB and Redis and announces them. Its upload is outside the measured time; the others get the picture in "
         "the request.",
         "",
