@@ -107,14 +107,14 @@ class Settings(BaseSettings):
         return f"dino.{self.namespace}.{self.deployment}"
 
     @property
-    def token(self) -> str:
-        """The prefix as a name for streams and buckets, which may not hold dots."""
-        return f"dino_{self.namespace}_{self.deployment}"
-
-    @property
     def max_file_bytes(self) -> int:
         """Upload limit in bytes (1 MB = 1,048,576 bytes)."""
         return self.max_file_size_mb * 1024 * 1024
+
+    @property
+    def max_picture_bytes(self) -> int:
+        """Largest picture that is read into memory, in bytes: as uploaded, or put by presigned URL at four a pixel."""
+        return max(self.max_file_bytes, 4 * self.max_pixels)
 
 
 @lru_cache(maxsize=1)

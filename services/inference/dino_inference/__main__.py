@@ -6,22 +6,23 @@ import asyncio
 import logging
 import sys
 
+from dino_common.contracts import Service
+from dino_common.runtime import Runtime, run
+from dino_common.settings import load_settings
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.cache import Cache
+from dino_common.stores.content_lock import ContentLock
 from dino_common.stores.features import FeatureStore
 from dino_common.stores.jobs import JobStore
 from dino_common.stores.mongo import Mongo, ensure_indexes
 from dino_common.stores.objects import Objects
-
-from dino_common.contracts import Service
-from dino_common.runtime import Runtime, run
-from dino_common.settings import load_settings
 from dino_inference.background import BackgroundExtraction
 from dino_inference.batcher import Batcher
 from dino_inference.extraction import Extractor, Stores
 from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.status import StatusHandlers
+from dino_inference.leftovers import Leftovers
 from dino_inference.readiness import Readiness
 from dino_inference.visual_model import VisualModel
 
@@ -43,13 +44,15 @@ async def setup(runtime: Runtime) -> None:
     cache, objects = Cache(settings), Objects(settings)
     batcher = Batcher(model, settings)
     await batcher.start()
-    stores = Stores(AssetStore(mongo), FeatureStore(mongo), cache, objects)
-    extractor = Extractor(settings, model, batcher, stores, runtime.events)
+    assets, stored = AssetStore(mongo), FeatureStore(mongo)
+    leftovers = Leftovers(assets, stored, cache, objects, ContentLock(mongo), model.version, model.preprocessing_id)
+    extractor = Extractor(settings, model, batcher, Stores(assets, stored, cache, objects), runtime.events, leftovers)
     readiness = Readiness(model, batcher, mongo)
     features = FeatureHandlers(extractor)
     status = StatusHandlers(settings.instance, extractor, readiness)
     background = BackgroundExtraction(
         extractor,
+        leftovers,
         runtime.events,
         concurrency=min(settings.batch_size, 8),
         on_upload=settings.extract_on_upload,
@@ -67,7 +70,7 @@ async def setup(runtime: Runtime) -> None:
     }
     runtime.readiness = readiness.reasons
     runtime.after_start.append(background.start)
-    runtime.closers += [mongo.close, cache.close, batcher.stop, extractor.settle, background.stop]
+    runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, background.stop]
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from dino_common.bus.context import Context
 from dino_common.bus.events import FEATURES_STORED, Events
 from dino_common.errors import (
     AssetNotFound,
+    DeadlineExceeded,
     DinoError,
     InvalidFileFormat,
     ProcessingFailed,
@@ -28,10 +30,14 @@ from dino_common.stores.features import FeatureRecord, FeatureStore
 from dino_common.stores.mongo import utc_now
 from dino_common.stores.objects import Objects
 from dino_inference.batcher import Batcher
+from dino_inference.leftovers import Leftovers
 from dino_inference.step_spans import trace_steps
 from dino_inference.visual_model import VisualModel
 
 log = logging.getLogger(__name__)
+
+_TELL_AGAIN_SECONDS = (1, 2, 5, 10, 30, 60, 60)
+Features = tuple[np.ndarray, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +67,36 @@ class Stores:
     objects: Objects
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """One computation for all who ask meanwhile.
+
+    Attributes:
+        features: done once computed.
+        stored: done once stored too; its result is why they could not be, or None.
+    """
+
+    features: asyncio.Future[Features]
+    stored: asyncio.Task[DinoError | None]
+
+
 class Extractor:
     """Finds features or computes them; requests for the same content share one computation."""
 
     def __init__(
-        self, settings: Settings, model: VisualModel, batcher: Batcher, stores: Stores, events: Events
+        self,
+        settings: Settings,
+        model: VisualModel,
+        batcher: Batcher,
+        stores: Stores,
+        events: Events,
+        leftovers: Leftovers,
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self.model, self.batcher, self.stores = model, batcher, stores
-        self._events, self._settings = events, settings
-        self._computing: dict[str, asyncio.Task[tuple[np.ndarray, datetime]]] = {}
-        self._storing: set[asyncio.Task[None]] = set()
+        self._events, self._settings, self._leftovers = events, settings, leftovers
+        self._shared: dict[str, _Shared] = {}
+        self._storing: set[asyncio.Task[Any]] = set()
         self._metrics = inference_metrics()
         self.hits = self.misses = 0
 
@@ -83,14 +108,23 @@ class Extractor:
             ServiceUnavailable (queue full, store down), GpuMemoryError.
         """
         if patches or force:
-            return await self._compute_for(await self.stores.assets.get(asset_id), context, patches)
+            return await self._compute_for(await self.stores.assets.get(asset_id), context, patches=patches)
         outcome = (await self.many([asset_id], context))[0]
         if isinstance(outcome, DinoError):
             raise outcome
         return outcome
 
-    async def many(self, asset_ids: Sequence[str], context: Context) -> list[Extracted | DinoError]:
-        """Return features or the error of each asset, in order."""
+    async def many(
+        self, asset_ids: Sequence[str], context: Context, *, durable: bool = False
+    ) -> list[Extracted | DinoError]:
+        """Return features or the error of each asset, in order.
+
+        With ``durable`` the document store has every one of them on return: what only the cache knows is computed
+        again, and a feature that could not be stored is an error.
+        """
+        if durable:
+            kept = await self._beyond_cache(list(dict.fromkeys(asset_ids)), context, durable=True)
+            return [kept[asset_id] for asset_id in asset_ids]
         began = time.perf_counter()
         version = self.model.version
         found: dict[str, Extracted | DinoError] = {}
@@ -106,7 +140,9 @@ class Extractor:
             found |= await self._beyond_cache(missing, context)
         return [found[asset_id] for asset_id in asset_ids]
 
-    async def _beyond_cache(self, asset_ids: list[str], context: Context) -> dict[str, Extracted | DinoError]:
+    async def _beyond_cache(
+        self, asset_ids: list[str], context: Context, *, durable: bool = False
+    ) -> dict[str, Extracted | DinoError]:
         found: dict[str, Extracted | DinoError] = {}
         records = await self.stores.assets.get_many(asset_ids)
         stored = await self.stores.features.get_many(list({r.sha256 for r in records.values()}), self.model.version)
@@ -127,7 +163,7 @@ class Extractor:
                 todo.append(record)
         self._count(len(asset_ids) - len(todo), "mongodb")
         outcomes = await asyncio.gather(
-            *(self._compute_for(record, context, False) for record in todo), return_exceptions=True
+            *(self._compute_for(record, context, durable=durable) for record in todo), return_exceptions=True
         )
         for record, outcome in zip(todo, outcomes, strict=True):
             if isinstance(outcome, DinoError | Extracted):
@@ -144,7 +180,9 @@ class Extractor:
             self.hits += hits
             self._metrics.cache.add(hits, {"outcome": "hit", "store": where})
 
-    async def _compute_for(self, record: AssetRecord, context: Context, patches: bool) -> Extracted:
+    async def _compute_for(
+        self, record: AssetRecord, context: Context, *, patches: bool = False, durable: bool = False
+    ) -> Extracted:
         if record.kind != "image":
             raise InvalidFileFormat(
                 f"Asset {record.asset_id} is a film",
@@ -153,24 +191,59 @@ class Extractor:
         if patches:
             vector, tokens = await self._forward(record, context, patches=True)
             now = utc_now()
-            self._store_soon(record, vector, now)
+            self._later(self._store(record, vector, now))
             return Extracted(record.asset_id, record.sha256, vector, now, False, tokens)
-        task = self._computing.get(record.sha256)
-        if task is None:
-            task = asyncio.create_task(self._compute(record, context))
-            self._computing[record.sha256] = task
-            task.add_done_callback(lambda _: self._computing.pop(record.sha256, None))
-        # Shielded: one impatient client must not cancel the work that others wait for.
-        vector, created_at = await asyncio.shield(task)
+        try:
+            async with asyncio.timeout(context.remaining()):
+                vector, created_at = await self._computed(record, context, durable)
+        except TimeoutError as error:
+            raise DeadlineExceeded("the picture's features were not ready within the deadline") from error
         return Extracted(record.asset_id, record.sha256, vector, created_at, cached=False)
 
-    async def _compute(self, record: AssetRecord, context: Context) -> tuple[np.ndarray, datetime]:
+    async def _computed(self, record: AssetRecord, context: Context, durable: bool) -> Features:
+        # Shielded: one impatient client must not cancel the work that others wait for.
+        while True:
+            shared = self._shared.get(record.sha256) or self._begin(record, context)
+            try:
+                features = await asyncio.shield(shared.features)
+                break
+            except DeadlineExceeded:
+                # The deadline of whoever began it; ours may be later.
+                context.check()
+        if durable and (error := await asyncio.shield(shared.stored)) is not None:
+            raise error
+        return features
+
+    def _begin(self, record: AssetRecord, context: Context) -> _Shared:
+        features: asyncio.Future[Features] = asyncio.get_running_loop().create_future()
+        # Looked at even when everybody has left, or asyncio complains of an error that nobody saw.
+        features.add_done_callback(lambda done: done.cancelled() or done.exception())
+        shared = _Shared(features, asyncio.create_task(self._compute(record, context, features)))
+        self._shared[record.sha256] = shared
+        self._storing.add(shared.stored)
+        shared.stored.add_done_callback(self._storing.discard)
+        return shared
+
+    async def _compute(
+        self, record: AssetRecord, context: Context, features: asyncio.Future[Features]
+    ) -> DinoError | None:
         self.misses += 1
         self._metrics.cache.add(1, {"outcome": "miss", "store": "model"})
-        vector, _ = await self._forward(record, context, patches=False)
-        now = utc_now()
-        self._store_soon(record, vector, now)
-        return vector, now
+        try:
+            vector, _ = await self._forward(record, context, patches=False)
+            now = utc_now()
+            features.set_result((vector, now))
+            # Shared until it is stored: whoever asks in between finds it in no store.
+            return await self._store(record, vector, now)
+        except Exception as error:
+            if features.done():
+                raise
+            del self._shared[record.sha256]
+            features.set_exception(error)
+            return None
+        finally:
+            features.cancel()
+            self._shared.pop(record.sha256, None)
 
     async def _forward(
         self, record: AssetRecord, context: Context, *, patches: bool
@@ -183,40 +256,53 @@ class Extractor:
         else:
             data = await cache.get_original(record.sha256)
             if data is None:
-                limit = self._settings.max_presigned_size_mb << 20
+                limit = self._settings.max_picture_bytes
                 data = await self.stores.objects.get_bytes(record.object_key, limit)
             result = await self.batcher.submit(data, deadline=context.deadline, patches=patches)
             self._later(cache.put_preprocessed(record.sha256, kind, result.pixels.tobytes()))
         trace_steps(result)
         return result.vector, result.patches
 
-    def _store_soon(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> None:
-        self._later(self._store(record, vector, created_at))
-
-    def _later(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _later(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def _store(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> None:
-        """Write the features; a failure only means that they are computed again."""
+    async def _store(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> DinoError | None:
+        """Write the features; return why they could not be, which only means that they are computed again."""
         version = self.model.version
+        features = FeatureRecord(
+            sha256=record.sha256,
+            model=self.model.name,
+            model_version=version,
+            vector=vector,
+            dimension=int(vector.shape[0]),
+            created_at=created_at,
+        )
         try:
+            # Before the cache: found there, they pass for stored ones.
+            await self.stores.features.put(features)
             await self.stores.cache.put_features(record.sha256, version, vector, created_at)
             await self.stores.cache.put_asset_ref(record, only_if_absent=True)
-            await self.stores.features.put(
-                FeatureRecord(
-                    sha256=record.sha256,
-                    model=self.model.name,
-                    model_version=version,
-                    vector=vector,
-                    dimension=int(vector.shape[0]),
-                    created_at=created_at,
-                )
-            )
-            await self._events.publish(FEATURES_STORED, {"sha256": record.sha256, "model_version": version})
-        except ServiceUnavailable as error:
+            if not await self._leftovers.clear(record.sha256):
+                self._later(self._tell(record.sha256))
+        except DinoError as error:
             log.warning("features of %s are not stored: %s", record.sha256[:12], error.message)
+            return error
+        return None
+
+    async def _tell(self, sha256: str) -> None:
+        """Say that features are stored; while the bus is down it is tried again."""
+        event = {"sha256": sha256, "model_version": self.model.version}
+        for pause in (*_TELL_AGAIN_SECONDS, None):
+            try:
+                await self._events.publish(FEATURES_STORED, event)
+                return
+            except ServiceUnavailable as error:
+                if pause is None:
+                    log.error("features of %s are not indexed before a restart: %s", sha256[:12], error.message)
+                    return
+                await asyncio.sleep(pause)
 
     async def settle(self) -> None:
         """Wait until everything computed is stored."""

@@ -144,6 +144,15 @@ class Cache:
         data = _TIME.pack(created_at.timestamp()) + np.ascontiguousarray(vector, dtype="<f4").tobytes()
         await self._put(self._key("features", f"{sha256}:{model_version}"), data, self._features_ttl)
 
+    async def forget_content(self, sha256: str, model_versions: Sequence[str], preprocessing_id: str) -> None:
+        """Remove a content's features, pixels and bytes; what Redis cannot remove now goes with its time."""
+        keys = [self._key("features", f"{sha256}:{version}") for version in model_versions]
+        keys += [
+            self._key("blob", f"preprocessed:{sha256}:{preprocessing_id}"),
+            self._key("blob", f"original:{sha256}"),
+        ]
+        await self._ask(lambda: self._redis.delete(*keys))
+
     # -- assets -------------------------------------------------------------------------------------------
 
     async def put_asset_ref(self, record: AssetRecord, only_if_absent: bool = False) -> None:

@@ -109,6 +109,11 @@ class FeatureStore:
         return found
 
     @guarded
+    async def versions(self, sha256: str) -> list[str]:
+        """Return the model versions of which a content has features."""
+        return await self._features.distinct("model_version", {"sha256": sha256})
+
+    @guarded
     async def delete(self, sha256: str) -> int:
         """Remove a content's features of every version; return how many there were."""
         return (await self._features.delete_many({"sha256": sha256})).deleted_count

@@ -32,7 +32,7 @@ class BatchHandlers:
         for start in range(0, len(ids), self._chunk):
             await job.advance(start, len(ids), "extracting")
             chunk = ids[start : start + self._chunk]
-            for asset_id, outcome in zip(chunk, await self._extractor.many(chunk, job), strict=True):
+            for asset_id, outcome in zip(chunk, await self._extractor.many(chunk, job, durable=True), strict=True):
                 if isinstance(outcome, ServiceUnavailable):
                     raise outcome  # a store is down: the whole job goes back to the queue
                 if isinstance(outcome, DinoError):
@@ -42,7 +42,6 @@ class BatchHandlers:
                 if not request.include_features:
                     answer.features = _NO_NUMBERS
                 results.append(BatchExtractItem(asset_id=asset_id, result=answer))
-        await self._extractor.settle()
         await job.advance(len(ids), len(ids), "done")
         succeeded = sum(item.error is None for item in results)
         return BatchExtractResponse(

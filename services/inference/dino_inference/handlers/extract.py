@@ -15,6 +15,7 @@ from dino_common.contracts.internal import EmbedItem, EmbedRequest, EmbedRespons
 from dino_common.errors import DinoError, NotFound
 from dino_common.problems import detail
 from dino_inference.extraction import Extracted, Extractor
+from dino_inference.leftovers import patches_key
 
 
 class FeatureHandlers:
@@ -59,7 +60,7 @@ class FeatureHandlers:
             return PatchFeatures(**shape, data=base64.b64encode(tokens.tobytes()).decode())
         file = io.BytesIO()
         np.save(file, tokens)
-        key = f"patches/{self._extractor.model.version}/{extracted.sha256}.npy"
+        key = patches_key(self._extractor.model.version, extracted.sha256)
         objects = self._extractor.stores.objects
         await objects.put_bytes(key, file.getvalue(), "application/octet-stream")
         return PatchFeatures(**shape, url=await objects.presign_get(key))
