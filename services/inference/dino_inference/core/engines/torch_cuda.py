@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
+from torch._dynamo.exc import TorchDynamoException
 
 from dino_inference.core.encoder import Encoder
 from dino_inference.core.engines.memory import forward_or_split
 from dino_inference.core.engines.protocol import Tokens
 
+log = logging.getLogger(__name__)
+
+Run = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 
@@ -37,12 +45,20 @@ class TorchCudaEngine:
         self.precision = precision
         self.useful_batch = max_batch
         self._encoder = encoder.to("cuda")
-        self._run = torch.compile(self._encoder, dynamic=False) if compile else self._encoder
+        self._run: Run = self._encoder
         self._buckets = buckets(max_batch)
         height, width = input_size
         self._staging = torch.empty((max_batch, height, width, 3), dtype=torch.uint8, pin_memory=True)
-        for size in self._buckets:
-            self.forward(np.zeros((size, height, width, 3), dtype=np.uint8))
+
+        def warm(run: Run) -> None:
+            self._run = run
+            for size in self._buckets:
+                self.forward(np.zeros((size, height, width, 3), dtype=np.uint8))
+
+        if compile:
+            compiled_or_eager(self._encoder, warm)
+        else:
+            warm(self._encoder)
 
     def forward(self, pixels: np.ndarray, *, patches: bool = False) -> Tokens:
         """See ``Engine.forward``."""
@@ -60,6 +76,28 @@ class TorchCudaEngine:
             cls[:count].float().cpu().numpy(),
             rest[:count].to(torch.float16).cpu().numpy() if patches else None,
         )
+
+
+def compiled_or_eager(
+    module: torch.nn.Module, warm: Callable[[Run], None], backend: str | Callable[..., Any] = "inductor"
+) -> Run:
+    """Compile a module and warm it up; where the compiler does not work, warm the module itself and say so.
+
+    An image without a C compiler is the usual cause: the answers are the same, only slower, so it is no reason not
+    to serve, but it is one to be told.
+    """
+    compiled = torch.compile(module, dynamic=False, backend=backend)
+    try:
+        warm(compiled)
+    except TorchDynamoException as error:
+        log.warning(
+            "torch.compile does not work here, the model runs eager and slower; install a C compiler (gcc) or set "
+            "CC to one: %s",
+            str(error).strip().partition("\n")[0],
+        )
+        warm(module)
+        return module
+    return compiled
 
 
 def buckets(max_batch: int) -> tuple[int, ...]:
