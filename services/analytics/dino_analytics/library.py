@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from dino_analytics.index.errors import IndexFault
+from dino_analytics.index.errors import IndexClosed, IndexFault, IndexUnavailable
 from dino_analytics.index.factory import open_index
 from dino_analytics.index.interface import IndexItem, VectorIndex
 from dino_analytics.serving import ServingModel
@@ -33,7 +32,6 @@ class Library:
         self._settings, self._assets, self._features = settings, assets, features
         self._index: VectorIndex | None = None
         self._model: ServingModel | None = None
-        self._lock = asyncio.Lock()
         self.complete = False
         self.fault: str | None = None
 
@@ -53,23 +51,30 @@ class Library:
         return self._model, self._index
 
     async def follow(self, model: ServingModel) -> None:
-        """Open the index of another model version and bring it up to date; the old one serves until then."""
-        if self._index is not None and self.model_version == model.version:
-            await self._reconcile(self._index, model)
-            return
+        """Open the index of another model version and bring it up to date; the old one serves until then.
+
+        Raises:
+            ServiceUnavailable: the index cannot be opened or written; ``fault`` says why.
+        """
         try:
-            index = await open_index(self._settings, model.version, model.dimension)
+            if self._index is not None and self.model_version == model.version:
+                self._model = model  # its thresholds may be others
+                await self._reconcile(self._index, model)
+            else:
+                await self._change_to(model)
         except IndexFault as error:
-            self.fault = f"the vector index cannot be opened: {error}"
+            self.fault = f"the vector index does not work: {error}"
             raise ServiceUnavailable(self.fault, retry_after=5) from error
         self.fault = None
+
+    async def _change_to(self, model: ServingModel) -> None:
+        index = await open_index(self._settings, model.version, model.dimension)
         try:
             await self._reconcile(index, model)
         except BaseException:
             await index.close()
             raise
-        async with self._lock:
-            old, self._index, self._model = self._index, index, model
+        old, self._index, self._model = self._index, index, model
         self.complete = True
         if old is not None:
             await old.close()
@@ -85,7 +90,7 @@ class Library:
             ids = [r.asset_id for r in batch]
             payloads = await index.payloads(ids)
             stale = [r for r in batch if payloads.get(r.asset_id, {}).get("updated") != _stamp(r)]
-            await self._put(index, model.version, stale)
+            await self._bring(index, model.version, stale)
             batch.clear()
             return len(stale)
 
@@ -107,6 +112,20 @@ class Library:
             changed,
             len(surplus),
         )
+
+    async def _bring(self, index: VectorIndex, version: str, records: Sequence[AssetRecord]) -> None:
+        """Index assets as they stand.
+
+        Whoever wrote last looks once more: an asset deleted or changed meanwhile, also by an event that was handled
+        in between, would otherwise stay in the index as it was read.
+        """
+        while records:
+            await self._put(index, version, records)
+            now = await self._assets.get_many([record.asset_id for record in records])
+            gone = [record.asset_id for record in records if record.asset_id not in now]
+            if gone:
+                await index.delete(gone)
+            records = [now[r.asset_id] for r in records if r.asset_id in now and now[r.asset_id] != r]
 
     async def _put(self, index: VectorIndex, version: str, records: Sequence[AssetRecord]) -> None:
         if not records:
@@ -131,28 +150,19 @@ class Library:
 
     async def _on_event(self, kind: str, event: dict[str, Any]) -> None:
         model, index = self.current()
-        if kind == FEATURES_STORED:
-            if event["model_version"] != model.version:
+        try:
+            if kind == FEATURES_STORED:
+                if event["model_version"] == model.version:
+                    await self._bring(index, model.version, await self._with_hash(event["sha256"]))
                 return
-            records = await self._with_hash(event["sha256"])
-            await self._put(index, model.version, records)
-            await self._drop_dead(index, [r.asset_id for r in records])
-            return
-        asset_id = event["asset_id"]
-        found = await self._assets.get_many([asset_id])
-        if asset_id in found:
-            if found[asset_id].kind == "image":
-                await self._put(index, model.version, [found[asset_id]])
-                await self._drop_dead(index, [asset_id])
-        else:
-            await index.delete([asset_id])
-
-    async def _drop_dead(self, index: VectorIndex, asset_ids: list[str]) -> None:
-        """Remove what was deleted between reading its document and indexing it."""
-        alive = await self._assets.get_many(asset_ids)
-        dead = [a for a in asset_ids if a not in alive]
-        if dead:
-            await index.delete(dead)
+            asset_id = event["asset_id"]
+            record = (await self._assets.get_many([asset_id])).get(asset_id)
+            if record is None:
+                await index.delete([asset_id])
+            elif record.kind == "image":
+                await self._bring(index, model.version, [record])
+        except (IndexUnavailable, IndexClosed) as error:
+            raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
 
     async def _with_hash(self, sha256: str) -> list[AssetRecord]:
         records: list[AssetRecord] = []

@@ -8,11 +8,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from dino_common.bus.client import BusClient
 from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import InferenceStatus
 from dino_common.errors import DinoError, ModelNotLoaded
+from dino_common.validation import explain
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ class ServingWatch:
         """Ask through this client."""
         self._bus = bus
         self._model: ServingModel | None = None
+        self._followed: ServingModel | None = None
+        self._puzzled = False
         self._task: asyncio.Task[None] | None = None
         self._changed: list[Callable[[ServingModel], Awaitable[None]]] = []
 
@@ -67,7 +72,7 @@ class ServingWatch:
         return self._model
 
     def on_change(self, callback: Callable[[ServingModel], Awaitable[None]]) -> None:
-        """Run the callback whenever another version begins to serve."""
+        """Run the callback whenever another version, or the same with other thresholds, begins to serve."""
         self._changed.append(callback)
 
     async def start(self) -> None:
@@ -84,10 +89,20 @@ class ServingWatch:
         context = Context("serving-watch", time.time() + _PATIENCE_SECONDS)
         try:
             answer = await self._bus.call(OPERATIONS["inference-status"], {}, context)
+            status = InferenceStatus.model_validate(answer)
         except DinoError as error:
             log.debug("inference does not answer: %s", error.message)
             return
-        status = InferenceStatus.model_validate(answer)
+        except ValidationError as error:
+            # During an upgrade the two may be of different versions for a while.
+            log.log(
+                logging.DEBUG if self._puzzled else logging.WARNING,
+                "the status of inference cannot be read: %s",
+                explain(error),
+            )
+            self._puzzled = True
+            return
+        self._puzzled = False
         if status.model is None:
             return
         model = ServingModel(
@@ -98,22 +113,23 @@ class ServingWatch:
             similarity=status.model.similarity_threshold,
             slope=status.consistency_slope,
         )
-        if model == self._model:
-            return
-        before, self._model = self._model, model
-        if before is None or before.version != model.version:
+        if model != self._model:
             log.info("model version %s serves", model.version)
+            self._model = model
+        if model != self._followed:
+            await self._tell(model)
+
+    async def _tell(self, model: ServingModel) -> None:
+        """Run every callback; the model is in force all the same, and a failing one is tried at the next look."""
+        try:
             for callback in self._changed:
-                try:
-                    await callback(model)
-                except DinoError as error:
-                    log.warning("following the model version failed, trying again: %s", error.message)
-                    self._model = before
-                    return
-                except Exception:
-                    log.exception("following the model version failed; trying again")
-                    self._model = before
-                    return
+                await callback(model)
+        except DinoError as error:
+            log.warning("following the model version failed, trying again: %s", error.message)
+        except Exception:
+            log.exception("following the model version failed; trying again")
+        else:
+            self._followed = model
 
     async def stop(self) -> None:
         """Stop asking."""
