@@ -7,7 +7,6 @@ import dataclasses
 import time
 
 import msgpack
-import numpy as np
 
 from dino_analytics.core.feature_stats import diversity_score, feature_stats
 from dino_analytics.core.quality.advice import recommendations
@@ -71,19 +70,14 @@ class QualityHandlers:
 
     async def _metrics(self, record: AssetRecord) -> TechnicalMetrics:
         key = f"{_METHOD}:{record.sha256}"
-        kept = await self._cache.get_blob(key)
-        if kept is not None:
-            return TechnicalMetrics(**msgpack.unpackb(kept))
-        pixels = await self._pictures.rgb(record)
-        if min(pixels.shape[:2]) < _SMALLEST_SIDE:
+        if record.kind == "image" and min(record.width or 0, record.height or 0) < _SMALLEST_SIDE:
             raise InvalidRequest(
                 f"Asset {record.asset_id} is smaller than {_SMALLEST_SIDE} pixels on a side",
                 details="Quality cannot be measured on so few pixels.",
             )
-        metrics = await asyncio.get_running_loop().run_in_executor(self._pictures.pool, _measure, pixels)
+        kept = await self._cache.get_blob(key)
+        if kept is not None:
+            return TechnicalMetrics(**msgpack.unpackb(kept))
+        metrics = await self._pictures.work(record, technical_metrics)
         await self._cache.put_blob(key, msgpack.packb(dataclasses.asdict(metrics)), self._ttl)
         return metrics
-
-
-def _measure(pixels: np.ndarray) -> TechnicalMetrics:
-    return technical_metrics(pixels)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import cv2
 import numpy as np
-from dino_common.stores.assets import AssetStore
-from dino_common.stores.cache import Cache
 
 from dino_analytics.pictures import Pictures
 from dino_common.bus.context import Context
 from dino_common.contracts.assets import ThumbnailRequest
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.cache import Cache
 
 _QUALITY = 85
 _TTL_SECONDS = 21_600
@@ -31,8 +30,7 @@ class ThumbnailHandlers:
         key = f"thumbnail:{record.sha256}:{request.size}"
         jpeg = await self._cache.get_blob(key)
         if jpeg is None:
-            pixels = await self._pictures.rgb(record, at_least=request.size)
-            jpeg = await asyncio.get_running_loop().run_in_executor(self._pictures.pool, draw, pixels, request.size)
+            jpeg = await self._pictures.work(record, lambda pixels: draw(pixels, request.size), at_least=request.size)
             await self._cache.put_blob(key, jpeg, _TTL_SECONDS)
         return {"content": jpeg, "media_type": "image/jpeg", "etag": f"{record.sha256}-{request.size}"}
 
