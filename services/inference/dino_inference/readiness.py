@@ -6,9 +6,8 @@ import asyncio
 import logging
 import time
 
-from dino_common.stores.mongo import Mongo
-
 from dino_common.errors import DinoError
+from dino_common.stores.mongo import Mongo
 from dino_inference.batcher import Batcher
 from dino_inference.visual_model import VisualModel
 
