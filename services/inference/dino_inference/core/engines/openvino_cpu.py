@@ -36,6 +36,9 @@ class OpenVinoEngine:
         options: dict[str, object] = {
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
             "INFERENCE_NUM_THREADS": threads,
+            # Left alone, OpenVINO pins its threads to the first cores, where those of every other process on the
+            # machine are pinned too, and decoding cannot push them elsewhere.
+            "ENABLE_CPU_PINNING": False,
         }
         alone = {**options, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
         self._alone = core.compile_model(graph, "CPU", alone).create_infer_request()
