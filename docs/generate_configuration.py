@@ -53,7 +53,8 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "Limits": {
         "max_file_size_mb": "Largest upload through the gateway, MB (1 MB = 1,048,576 bytes).",
-        "max_presigned_size_mb": "Largest presigned upload, MB. (A picture is read whole up to the upload limit or 4 bytes a permitted pixel.)",
+        "max_presigned_size_mb": "Largest presigned upload, MB. (Pictures are read whole, up to the upload limit or to "
+        "4 bytes a permitted pixel, whichever is more.)",
         "max_batch_size": "Most assets in one request.",
         "max_pixels": "Most pixels (width × height) of a picture, checked from its header before decoding.",
         "rate_limit_default": "Requests a minute for each caller; 0 switches the limit off.",
