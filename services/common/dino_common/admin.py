@@ -51,7 +51,8 @@ class AdminServer:
                 "Connection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n".encode()
                 + body
             )
-            await writer.drain()
+            async with asyncio.timeout(_HEAD_SECONDS):
+                await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from dino_common.bus.job_worker import JobWorker
 from dino_common.bus.live_config import LiveConfig
 from dino_common.bus.metrics_fanin import MetricsResponder
 from dino_common.bus.service import BusService, Handler
+from dino_common.bus.tasks import end
 from dino_common.contracts import Service
 from dino_common.errors import DinoError
 from dino_common.logs import configure_logs
@@ -28,6 +28,9 @@ from dino_common.stores.jobs import JobStore
 from dino_common.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
+
+# How long each part may take to close: what it still does then, nobody waits for.
+CLOSE_SECONDS = 5.0
 
 
 class Runtime:
@@ -47,6 +50,8 @@ class Runtime:
         self.after_start: list[Callable[[], Awaitable[Any]]] = []
         self.closers: list[Callable[[], Awaitable[Any]]] = []
         self._serving = False
+        self._answering: BusService | None = None
+        self._worker: JobWorker | None = None
 
     async def not_ready(self) -> list[str]:
         """Return why this process should get no traffic; empty when it should."""
@@ -60,44 +65,55 @@ class Runtime:
         return reasons
 
     async def serve(self, setup: Callable[[Runtime], Awaitable[None]], stop: asyncio.Event) -> None:
-        """Open everything, run until ``stop`` is set, then drain in the order that loses nothing."""
+        """Open everything, run until ``stop`` is set, also during the start, and drain so that nothing is lost."""
         admin = AdminServer(self.settings.admin_host, self.settings.admin_port, self.not_ready)
         await admin.start()
-        service: BusService | None = None
-        worker: JobWorker | None = None
+        starting, stopping = asyncio.create_task(self._start(setup)), asyncio.create_task(stop.wait())
         try:
-            await self.connection.open()
-            await self.bus.start()
-            await self.config.start()
-            await self.events.start()
-            await setup(self)
-            service = BusService(self.connection, self.service, self.handlers)
-            if self.job_store is not None:
-                worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
-            await service.start()
-            await MetricsResponder(self.connection, self.service).start()
-            if worker is not None:
-                await worker.start()
-            for begin in self.after_start:
-                await begin()
-            self._serving = True
-            log.info("%s serves %s", self.service.value, self.connection.subjects.prefix)
-            await stop.wait()
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+                self._serving = True
+                log.info("%s serves %s", self.service.value, self.connection.subjects.prefix)
+                await stopping
         finally:
             self._serving = False
             log.info("%s stops", self.service.value)
-            if worker is not None:
-                await worker.drain()
-            await self.events.stop()
-            if service is not None:
-                await service.drain(self.settings.drain_seconds)
-            for close in reversed(self.closers):
-                with contextlib.suppress(Exception):
-                    await close()
-            await self.config.stop()
-            await self.bus.stop()
-            await self.connection.close()
+            await end((starting, stopping))
+            await self._stop()
             await admin.stop()
+
+    async def _start(self, setup: Callable[[Runtime], Awaitable[None]]) -> None:
+        await self.connection.open()
+        await self.bus.start()
+        await self.config.start()
+        await self.events.start()
+        await setup(self)
+        self._answering = BusService(self.connection, self.service, self.handlers)
+        if self.job_store is not None:
+            self._worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
+        await self._answering.start()
+        await MetricsResponder(self.connection, self.service).start()
+        if self._worker is not None:
+            await self._worker.start()
+        for begin in self.after_start:
+            await begin()
+
+    async def _stop(self) -> None:
+        if self._worker is not None:
+            await self._worker.drain()
+        await self.events.stop()
+        if self._answering is not None:
+            await self._answering.drain(self.settings.drain_seconds)
+        for close in reversed(self.closers):
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await close()
+            except Exception as error:
+                log.warning("a part did not close: %r", error)
+        await self.config.stop()
+        await self.bus.stop()
+        await self.connection.close()
 
 
 def run(settings: Settings, service: Service, setup: Callable[[Runtime], Awaitable[None]]) -> int:
