@@ -255,3 +255,47 @@ async def test_requests_survive_a_killed_server(connect: Connect, client: BusCli
     await nats.start()
     answers = await asyncio.gather(*tasks)
     assert len(answers) == 100
+
+
+async def test_answer_that_cannot_be_written_is_an_error_at_once(connect: Connect, client: BusClient):
+    async def handler(got: object, request: object) -> dict[str, int]:
+        return {"number": 2**70}
+
+    await serve(await connect(), handler)
+    with pytest.raises(ProcessingFailed):
+        await asyncio.wait_for(client.call(STATUS, {}, context()), 3)
+
+
+async def test_request_made_while_the_server_is_away_is_worked_on_once(connect: Connect, client: BusClient, nats):
+    runs = 0
+
+    async def handler(got: object, request: object) -> ServiceStatus:
+        nonlocal runs
+        runs += 1
+        return answer()
+
+    working = await connect()
+    await serve(working, handler)
+    await nats.kill()
+    await client.connection.lost.wait()
+    task = asyncio.create_task(client.call(STATUS, {}, context(30)))
+    await nats.start()
+    await task
+    # Whatever was sent beside it lies before this one.
+    await client.call(STATUS, {}, context(30))
+    assert runs == 2
+
+
+async def test_successor_of_a_dead_worker_is_waited_for(client: BusClient, sleeper, monkeypatch: pytest.MonkeyPatch):
+    """The time for which nobody may be there runs anew once a worker has died."""
+    monkeypatch.setattr(client, "_silence", 2.5)  # longer than that time
+    dying = await sleeper("dying", 30)
+    task = asyncio.create_task(client.call(STATUS, {}, context(20)))
+    assert await dying.stdout.readline() == b"busy\n"
+    dying.kill()
+    await dying.wait()
+    sent_again = asyncio.create_task(asyncio.sleep(2.6))
+    await asyncio.wait((task, sent_again), return_when=asyncio.FIRST_COMPLETED)
+    assert not task.done(), "it gave up at once"
+    await sleeper("successor", 0.01)
+    assert (await task)["instance"] == "successor"

@@ -112,19 +112,23 @@ class BusClient:
                 return await self._once(subject, payload, headers, remaining)
             except _SendAgain as reason:
                 log.warning("sending %s again: %s", operation.name, reason, extra={"request_id": context.request_id})
+                # Its successor may need as long to appear as any other.
+                patience = time.monotonic() + _NOBODY_PATIENCE
             except _Nobody:
                 if time.monotonic() >= patience:
                     raise self._nobody(operation) from None
                 await asyncio.sleep(min(_NOBODY_PAUSE, remaining))
 
     async def _once(self, subject: str, payload: bytes, headers: dict[str, str], remaining: float) -> Msg:
+        end = time.monotonic() + remaining
+        # What is published without a connection would be sent at the reconnection, and once more after it.
+        await self._reconnected(end)
         token = str(next(self._numbers))
         pending = _Pending(asyncio.get_running_loop().create_future(), time.monotonic())
         self._pending[token] = pending
         lost = asyncio.ensure_future(self.connection.lost.wait())
         try:
             await self._send(subject, payload, f"{self._inbox}.{token}", headers)
-            end = time.monotonic() + remaining
             while True:
                 pause = min(end, pending.heard + self._silence) - time.monotonic()
                 await asyncio.wait((pending.answer, lost), timeout=max(0.0, pause), return_when=asyncio.FIRST_COMPLETED)

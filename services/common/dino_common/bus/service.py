@@ -152,11 +152,15 @@ class BusService:
     async def _respond(self, message: MicroRequest, result: BaseModel | dict[str, Any]) -> None:
         try:
             data = codec.pack(result)
-            if len(data) > self.connection.client.max_payload:
-                raise nats.errors.MaxPayloadError
-        except (TypeError, nats.errors.MaxPayloadError) as error:
-            log.error("an answer cannot be sent: %s", error)
-            await self._respond_error(message, ProcessingFailed("The answer is too large for the bus"))
+        except (TypeError, ValueError, OverflowError) as error:
+            log.error("an answer cannot be written: %s", error)
+            await self._respond_error(message, ProcessingFailed("The answer cannot be sent over the bus"))
+            return
+        if len(data) > self.connection.client.max_payload:
+            log.error("an answer of %d bytes is larger than the bus allows", len(data))
+            await self._respond_error(
+                message, ProcessingFailed("The answer is too large for the bus", details="Ask for fewer items.")
+            )
             return
         await self._send(message, data, None)
 
