@@ -69,7 +69,9 @@ class UploadResponse(Response):
     filename: str
     content_type: str = Field(description="Found from the content, not from the name.")
     file_size: int = Field(ge=0, description="Bytes.")
-    public_url: str = Field(description="Where the file can be read; presigned when the store is private.")
+    public_url: str = Field(
+        description="Where the file can be read: the store's public address when it has one, else this gateway's, which asks for a key as any request does."
+    )
     media_url: str = Field(description="The same as public_url.")
     width: int | None = Field(description="Pixels, after EXIF orientation; null for a film not yet probed.")
     height: int | None = Field(description="Pixels, after EXIF orientation; null for a film not yet probed.")
