@@ -70,7 +70,8 @@ class UploadResponse(Response):
     content_type: str = Field(description="Found from the content, not from the name.")
     file_size: int = Field(ge=0, description="Bytes.")
     public_url: str = Field(
-        description="Where the file can be read: the store's public address when it has one, else this gateway's, which asks for a key as any request does."
+        description="Where the file can be read: the store's public address when it has one, else this gateway's, "
+        "which asks for a key as any request does."
     )
     media_url: str = Field(description="The same as public_url.")
     width: int | None = Field(description="Pixels, after EXIF orientation; null for a film not yet probed.")
