@@ -66,7 +66,11 @@ class _Waiting:
 
 
 class Batcher:
-    """Feeds one model. Create, ``start`` and ``stop`` it on the event loop that submits to it."""
+    """Feeds one model. Create, ``start`` and ``stop`` it on the event loop that submits to it.
+
+    Attributes:
+        forwards: batches that the model has finished.
+    """
 
     def __init__(self, model: VisualModel, settings: BatcherSettings) -> None:
         """Read the limits; no thread runs before ``start``."""
@@ -82,6 +86,7 @@ class Batcher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._depth = 0
+        self.forwards = 0
         self._closing = False
         self._seconds_a_picture = 0.05
 
@@ -210,6 +215,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         outcomes = await loop.run_in_executor(self._forward_thread, forward_each, self._model, pixels, wanted)
         seconds = time.perf_counter() - began
+        self.forwards += 1
         self._seconds_a_picture += 0.1 * (seconds / len(batch) - self._seconds_a_picture)
         self._metrics.batch_size.record(len(batch))
         self._metrics.images.add(len(batch))
