@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from dino_common.bus import live_config
 from dino_common.bus.live_config import LiveConfig
 from dino_common.contracts.configuration import Thresholds
 
@@ -67,5 +68,29 @@ async def test_watch_goes_on_after_the_server_was_killed(connect, nats):
     await until(lambda: writer._connection.connected and reader._connection.connected, 10)
     await writer.change(quality(20))
     await until(lambda: reader.thresholds.quality == 20, 10)
+    await writer.stop()
+    await reader.stop()
+
+
+async def test_deleted_thresholds_are_the_defaults_also_where_they_were_in_force(connect, monkeypatch):
+    monkeypatch.setattr(live_config, "_POLL_SECONDS", 0.05)
+    config = LiveConfig(await connect())
+    await config.start()
+    await config.change(quality(10))
+    await (await config._bucket()).delete("thresholds")
+    await until(lambda: config.thresholds == Thresholds(), 5)
+    await config.change(quality(20))
+    assert config.thresholds.quality == 20
+    await config.stop()
+
+
+async def test_change_repairs_stored_thresholds_that_cannot_be_read(connect):
+    writer, reader = LiveConfig(await connect()), LiveConfig(await connect())
+    await writer.start()
+    await writer.change(quality(10))
+    await (await writer._bucket()).put("thresholds", b'{"of": "another release"}')
+    await writer.change(lambda thresholds: thresholds.model_copy(update={"consistency": 66.0}))
+    await reader.start()
+    assert (reader.thresholds.quality, reader.thresholds.consistency) == (10, 66)
     await writer.stop()
     await reader.stop()

@@ -53,9 +53,14 @@ class LiveConfig:
             return await js.create_key_value(api.KeyValueConfig(bucket=name, history=10))
 
     async def _refresh(self) -> None:
+        seen = self.revision
         try:
             entry = await (await self._bucket()).get(_KEY)
         except KeyNotFoundError:
+            if seen and seen == self.revision:
+                # Deleted, or lost with the server's data: what a process that starts now would read.
+                self.thresholds, self.revision = Thresholds(), 0
+                log.warning("no thresholds are stored any more; the defaults are in force")
             return
         self._accept(entry.value, entry.revision)
 
@@ -114,7 +119,7 @@ class LiveConfig:
                 bucket = await self._bucket()
                 try:
                     entry = await bucket.get(_KEY)
-                    current, last = Thresholds.model_validate_json(entry.value or b"{}"), entry.revision
+                    current, last = self._read(entry.value), entry.revision
                 except KeyNotFoundError:
                     current, last = Thresholds(), None
                 data = edit(current).model_dump_json().encode()
@@ -127,6 +132,12 @@ class LiveConfig:
         except _TRANSIENT as error:
             raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
         raise Conflict("The configuration was being changed by others; try again", retry_after=1)
+
+    def _read(self, value: bytes | None) -> Thresholds:
+        try:
+            return Thresholds.model_validate_json(value or b"{}")
+        except ValidationError:
+            return self.thresholds  # those in force; a change is what repairs the stored ones
 
     async def stop(self) -> None:
         """Stop watching."""
