@@ -30,6 +30,11 @@ class DinoError(Exception):
         """HTTP status that belongs to the code."""
         return HTTP_STATUS[self.code]
 
+    @property
+    def passing(self) -> bool:
+        """Whether the same work may succeed later as it is: a part is down, full or in the middle of a change."""
+        return self.status == 503 or self.retry_after is not None
+
     def to_wire(self) -> dict[str, Any]:
         """Return the fields that cross the bus."""
         return {

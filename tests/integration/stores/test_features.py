@@ -76,10 +76,10 @@ async def test_deleting_removes_every_version_of_the_content_only(store: Feature
     assert await store.delete(_features("a").sha256) == 0
 
 
-async def test_iteration_stays_within_a_version(store: FeatureStore) -> None:
-    for n in range(7):
-        await store.put(_features(str(n), seed=n))
-    await store.put(_features("x", version="vit@other"))
-    found = [record.sha256 async for record in store.iter_version(VERSION, batch=3)]
-    assert found == sorted(_features(str(n)).sha256 for n in range(7))
-    assert await store.count(VERSION) == 7
+async def test_versions_of_a_content_are_told_once_each(store: FeatureStore) -> None:
+    for version in (VERSION, "vit@other", VERSION):
+        await store.put(_features("a", version))
+    await store.put(_features("b", "vit@third"))
+    assert sorted(await store.versions(_features("a").sha256)) == sorted((VERSION, "vit@other"))
+    assert await store.versions(_features("none").sha256) == []
+    assert await store.count(VERSION) == 1

@@ -53,11 +53,10 @@ class BatchHandlers:
     async def _judge(self, job: JobContext, asset_id: str, category: str | None) -> BatchQualityItem:
         try:
             return BatchQualityItem(asset_id=asset_id, result=await self._quality.judge(job, asset_id, category))
-        except (ServiceUnavailable, InvalidRequest) as error:
-            if isinstance(error, InvalidRequest) and not error.message.startswith("category"):
-                return BatchQualityItem(asset_id=asset_id, error=detail(error, job.request_id))
-            raise
         except DinoError as error:
+            # A part is down, or the whole request is wrong: no matter of this one picture.
+            if error.passing or (isinstance(error, InvalidRequest) and error.message.startswith("category")):
+                raise
             return BatchQualityItem(asset_id=asset_id, error=detail(error, job.request_id))
 
     async def consistency(self, job: JobContext, request: BatchConsistencyRequest) -> BatchConsistencyResponse:
@@ -73,9 +72,9 @@ class BatchHandlers:
             if now.version != model.version:
                 raise ServiceUnavailable("The model changed during the job", retry_after=1)
             for asset_id, outcome in zip(chunk, found, strict=True):
-                if isinstance(outcome, ServiceUnavailable):
-                    raise outcome
                 if isinstance(outcome, DinoError):
+                    if outcome.passing:
+                        raise outcome
                     results.append(BatchConsistencyItem(asset_id=asset_id, error=detail(outcome, job.request_id)))
                 else:
                     verdict = self._compare.verdict(

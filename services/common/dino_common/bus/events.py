@@ -199,7 +199,7 @@ def _hopeless(error: Exception, delivered: int) -> bool:
     if isinstance(error, _TRANSIENT):
         return False
     if isinstance(error, DinoError):
-        if error.status == 503 or error.retry_after is not None:
+        if error.passing:
             return False
         if error.status < 500:
             return True

@@ -262,7 +262,7 @@ class JobWorker:
                 await self._store.fail(record.job_id, InvalidRequest(explain(error)), worker)
             except DinoError as error:
                 outcome = error.code.value
-                if error.status == 503 and record.setbacks < len(SETBACK_DELAYS):
+                if error.passing and record.setbacks < len(SETBACK_DELAYS):
                     raise  # a part is down for now: back to the queue
                 await self._store.fail(record.job_id, error, worker)
             except Exception:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from .base import AssetId, ErrorDetail, Request, Response, Vector
@@ -49,7 +47,6 @@ class EmbedRequest(Request):
     """Make sure that these assets have features, and send them."""
 
     asset_ids: list[AssetId] = Field(min_length=1)
-    priority: Literal["interactive", "background"] = "interactive"
 
 
 class EmbedItem(Response):

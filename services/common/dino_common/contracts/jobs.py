@@ -56,9 +56,7 @@ class Job(Response):
     operation: str
     status: JobState
     progress: JobProgress
-    attempts: int = Field(
-        ge=0, description="Workers that began it and did not hand it over; 2 or more after a crash."
-    )
+    attempts: int = Field(ge=0, description="Workers that began it and did not hand it over; 2 or more after a crash.")
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from bson.binary import Binary
-from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from dino_common.stores.mongo import SCHEMA, Mongo, guarded, to_milliseconds
@@ -122,19 +121,6 @@ class FeatureStore:
     async def count(self, model_version: str | None = None) -> int:
         """Return how many contents have features of the version, or how many documents there are."""
         return await self._features.count_documents({} if model_version is None else {"model_version": model_version})
-
-    async def iter_version(self, model_version: str, batch: int = 500) -> AsyncIterator[FeatureRecord]:
-        """Yield all features of a version in the order of content hashes; no cursor stays open on the server."""
-        last = ""
-        while True:
-            conditions = {"model_version": model_version, "_id": {"$gt": last}}
-            with self._mongo.guard():
-                documents = await self._features.find(conditions).sort("_id", ASCENDING).limit(batch).to_list()
-            for document in documents:
-                yield _record(document)
-            if len(documents) < batch:
-                return
-            last = documents[-1]["_id"]
 
 
 def _chunks(sha256s: Sequence[str], model_version: str) -> list[list[str]]:

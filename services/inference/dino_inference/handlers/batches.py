@@ -6,7 +6,7 @@ import time
 
 from dino_common.bus.job_context import JobContext
 from dino_common.contracts.batches import BatchExtractItem, BatchExtractRequest, BatchExtractResponse
-from dino_common.errors import DinoError, ServiceUnavailable
+from dino_common.errors import DinoError
 from dino_common.problems import detail
 from dino_inference.extraction import Extractor
 from dino_inference.handlers.extract import FeatureHandlers
@@ -33,9 +33,9 @@ class BatchHandlers:
             await job.advance(start, len(ids), "extracting")
             chunk = ids[start : start + self._chunk]
             for asset_id, outcome in zip(chunk, await self._extractor.many(chunk, job, durable=True), strict=True):
-                if isinstance(outcome, ServiceUnavailable):
-                    raise outcome  # a store is down: the whole job goes back to the queue
                 if isinstance(outcome, DinoError):
+                    if outcome.passing:
+                        raise outcome  # a part is down or full: the whole job goes back to the queue
                     results.append(BatchExtractItem(asset_id=asset_id, error=detail(outcome, job.request_id)))
                     continue
                 answer = self._features.response(outcome, 0.0)
