@@ -13,6 +13,8 @@ import time
 # Name, arguments, and whether it belongs to the quick run. Serving first: it wants a cool, quiet machine.
 BENCHMARKS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("serving", ("--profile",), True),
+    ("cpu_engines", (), False),
+    ("batching", (), False),
     ("index_search", (), False),
     ("quality_validation", (), True),
     ("labelled.report", (), False),

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -114,6 +115,8 @@ def main() -> None:
         (" --quick" if options.quick else "", f" --rounds {options.rounds}" if options.rounds else "",
          " --profile" if options.profile else "")
     )  # fmt: skip
+    # Ended by a timeout it stops its servers as it does after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     asyncio.run(run(effort, options.quick, options.profile, f"python -m benchmarks.serving{flags}"))
 
 

@@ -31,7 +31,7 @@ FORWARDS = (
     Forward("our engine, batch 8", "openvino", 8),
     Forward("PyTorch eager, batch 1", "torch", 1),
     Forward("PyTorch, batch 8", "torch", 8),
-    Forward("our engine from JPEG, decoding beside, no HTTP", "openvino", 1, jpeg=True),
+    Forward("our engine from JPEG, batch 8, decoding beside, no HTTP", "openvino", 8, jpeg=True),
 )
 
 

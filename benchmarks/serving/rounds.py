@@ -54,10 +54,13 @@ async def measure_round(
     for clients in CLIENTS:
         for server in servers:
             files = pictures.take(effort.pictures[clients])
+            spent: dict[str, float] = {}
             if isinstance(server, Ours):
                 ids = await server.upload(files)
-                before = server.cpu_seconds()
+                before, each = server.cpu_seconds(), server.cpu_by_process()
                 measured, _ = await server.extract(ids, clients)
+                now = server.cpu_by_process()
+                spent = {f"cpu_ms_{name}": 1000 * (now[name] - each[name]) / len(files) for name in now}
             else:
                 before = server.cpu_seconds()
                 measured, _ = await server.measure(files, clients)
@@ -69,6 +72,7 @@ async def measure_round(
                 p99_ms=measured.p99_ms,
                 cpu_ms_per_image=1000 * (server.cpu_seconds() - before) / len(files),
                 load_cpu_ms=measured.load_cpu_ms,
+                **spent,
             )
             print(f"  {server.name:9} {clients:2} clients: {measured.per_second:6.2f} images/s", flush=True)
 
