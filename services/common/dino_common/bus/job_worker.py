@@ -256,7 +256,7 @@ class JobWorker:
                 request = operation.request.model_validate(record.request)
                 result = await self._handlers[operation.name](context, request)
                 value = result.model_dump() if isinstance(result, BaseModel) else result
-                await self._store.succeed(record.job_id, value)
+                await self._store.succeed(record.job_id, value, worker)
             except ValidationError as error:
                 outcome = "INVALID_REQUEST"
                 await self._store.fail(record.job_id, InvalidRequest(explain(error)), worker)

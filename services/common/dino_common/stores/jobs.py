@@ -198,14 +198,14 @@ class JobStore:
         return await self.get(job_id) if document is None else _record(document)
 
     @guarded
-    async def succeed(self, job_id: str, result: Any) -> JobRecord:
-        """End the job with its answer; return the job as it stands.
+    async def succeed(self, job_id: str, result: Any, worker: str | None = None) -> JobRecord:
+        """End the job with its answer, unless another than the given worker has it; return the job as it stands.
 
         Raises:
             ProcessingFailed: the answer is larger than a document holds.
         """
         changes = {"status": "succeeded", "result": _packed(result, "result"), "progress.fraction": 1.0}
-        return await self._end(job_id, changes)
+        return await self._end(job_id, changes, worker)
 
     @guarded
     async def fail(self, job_id: str, error: DinoError, worker: str | None = None) -> JobRecord:
