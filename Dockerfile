@@ -8,6 +8,7 @@ FROM python:${PYTHON}-slim AS source
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY services ./services
+COPY operator ./operator
 COPY clients/cli ./clients/cli
 COPY local ./local
 RUN python -m pip wheel --no-deps --no-cache-dir --wheel-dir /wheel .

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dino_cli.commands import assets, compare, config, health, jobs, keys, models, quality, similar, upload
+from dino_cli.commands import assets, compare, config, health, jobs, keys, models, operator, quality, similar, upload
 
 app = typer.Typer(
     name="dino",
@@ -27,6 +27,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
+app.add_typer(operator.app, name="operator")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,1 @@
+"""The operator: from a DinoDeployment to the Kubernetes objects that run it."""

@@ -1,0 +1,146 @@
+"""Environment of the services: what lies in ConfigMaps, what is read from Secrets, and the names of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dino_operator.render.context import ADMIN_PORT, API_PORT, Context, Manifest, Service
+from dino_operator.render.facts import ModelVersion
+from dino_operator.spec.base import milliseconds
+from dino_operator.spec.connections import ObjectStorageRef, UrlRef, VectorIndexRef
+
+CACHE_DIR = "/cache"
+INDEX_DIR = "/data/index"
+
+
+def configuration(context: Context, service: Service) -> dict[str, str]:
+    """Return a service's settings that are no secrets, by environment variable."""
+    spec, storage = context.spec, context.spec.connections.object_storage or ObjectStorageRef.model_validate({})
+    values: dict[str, Any] = {
+        "DINO_NAMESPACE": context.namespace,
+        "DINO_ADMIN_HOST": "0.0.0.0",
+        "DINO_ADMIN_PORT": ADMIN_PORT,
+        "DINO_LOG_FORMAT": spec.telemetry.log_format,
+        "DINO_LOG_LEVEL": spec.telemetry.log_level,
+        "DINO_DRAIN_SECONDS": spec.pod_template.drain_seconds,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": spec.telemetry.otlp_endpoint,
+        "CLOUDFLARE_R2_BUCKET_NAME": storage.bucket,
+        "S3_REGION": storage.region,
+        "DINO_MAX_PIXELS": spec.gateway.limits.max_pixels,
+    }
+    match service:
+        case "gateway":
+            values |= _gateway(context)
+        case "inference":
+            inference = spec.inference
+            values |= {
+                "DINOV3_DEVICE": "cpu" if inference.gpu_resource is None else "cuda",
+                "DINOV3_BATCH_SIZE": inference.batch_size,
+                "DINO_MAX_BATCH_DELAY_MS": milliseconds(inference.max_batch_delay),
+                "DINO_QUEUE_LIMIT": inference.queue_limit,
+                "DINO_CACHE_DIR": CACHE_DIR,
+            }
+        case "analytics":
+            values |= {"DINO_INDEX_DIR": INDEX_DIR}
+        case "video":
+            pass
+    if service != "inference":
+        # Pods of a model version name their own bus prefix.
+        values["DINO_DEPLOYMENT"] = context.name
+    return {name: str(value) for name, value in sorted(values.items()) if value is not None}
+
+
+def _gateway(context: Context) -> dict[str, Any]:
+    gateway, storage = context.spec.gateway, context.spec.connections.object_storage
+    jwt = gateway.auth.jwt
+    return {
+        "API_HOST": "0.0.0.0",
+        "API_PORT": API_PORT,
+        "CLOUDFLARE_R2_PUBLIC_URL": storage.public_url if storage else None,
+        "DINO_PUBLIC_URL": gateway.public_url,
+        "DINO_CORS_ORIGINS": ",".join(gateway.cors.origins) or None,
+        "DINO_TRUSTED_PROXIES": ",".join(gateway.trusted_proxies) if gateway.trusted_proxies else None,
+        "DINO_AUTH": "on" if gateway.auth.enabled else "off",
+        "DINO_JWT_JWKS_URL": jwt.jwks_url if jwt else None,
+        "DINO_JWT_ISSUER": jwt.issuer if jwt else None,
+        "DINO_JWT_AUDIENCE": jwt.audience if jwt else None,
+        "MAX_FILE_SIZE_MB": gateway.limits.max_file_size_mb,
+        "MAX_BATCH_SIZE": gateway.limits.max_batch_size,
+        "RATE_LIMIT_DEFAULT": gateway.rate_limits.default,
+        "RATE_LIMIT_UPLOAD": gateway.rate_limits.upload,
+        "RATE_LIMIT_BATCH": gateway.rate_limits.batch,
+    }
+
+
+def deployment_name(context: Context, version: ModelVersion) -> str:
+    """Return the last part of a model version's bus prefix: the deployment's own for the one that serves.
+
+    Any other has a prefix of its own: clients do not reach it, and its vectors meet no other's.
+    """
+    return context.name if version.role == "serving" else f"{context.name}-{version.key}"
+
+
+def model_environment(context: Context, version: ModelVersion, model_name: str) -> list[Manifest]:
+    """Return what is particular to the pods of a model version."""
+    values = {
+        "DINO_DEPLOYMENT": deployment_name(context, version),
+        "DINOV3_PRECISION": version.model.precision,
+        "DINOV3_MODEL_NAME": model_name,
+    }
+    return [{"name": name, "value": value} for name, value in values.items() if value]
+
+
+def secret_environment(context: Context, service: Service) -> list[Manifest]:
+    """Return the variables that are read from Secrets."""
+    connections = context.spec.connections
+
+    def url(name: str, ref: UrlRef | None) -> Manifest:
+        ref = ref or UrlRef.model_validate({})
+        return from_secret(name, ref.secret_name or connections.secret_name, ref.key or name)
+
+    found = [
+        url("MONGODB_URL", connections.mongodb),
+        url("REDIS_URL", connections.redis),
+        url("NATS_URL", connections.nats),
+        *object_store_environment(context),
+    ]
+    if service == "analytics" and connections.vector_index is not None:
+        index: VectorIndexRef = connections.vector_index
+        secret = index.secret_name or connections.secret_name
+        found += [
+            from_secret("QDRANT_URL", secret, index.url_key),
+            from_secret("QDRANT_API_KEY", secret, index.api_key_key, optional=True),
+        ]
+    return found
+
+
+def object_store_environment(context: Context, secret: str | None = None) -> list[Manifest]:
+    """Return the object store's variables, from its own Secret or from another one with the same keys."""
+    connections = context.spec.connections
+    storage = connections.object_storage or ObjectStorageRef.model_validate({})
+    secret = secret or storage.secret_name or connections.secret_name
+    found = [
+        from_secret("CLOUDFLARE_R2_ENDPOINT", secret, storage.endpoint_key, optional=True),
+        from_secret("CLOUDFLARE_R2_ACCESS_KEY_ID", secret, storage.access_key_id_key, optional=True),
+        from_secret("CLOUDFLARE_R2_SECRET_ACCESS_KEY", secret, storage.secret_access_key_key, optional=True),
+    ]
+    if storage.bucket is None:
+        found.append(from_secret("CLOUDFLARE_R2_BUCKET_NAME", secret, "CLOUDFLARE_R2_BUCKET_NAME", optional=True))
+    return found
+
+
+def from_secret(name: str, secret: str | None, key: str, *, optional: bool = False) -> Manifest:
+    """Return a variable that is read from a Secret's key."""
+    if secret is None:
+        raise ValueError(f"no Secret is named for {name}")
+    reference: Manifest = {"name": secret, "key": key}
+    if optional:
+        reference["optional"] = True
+    return {"name": name, "valueFrom": {"secretKeyRef": reference}}
+
+
+def config_map(context: Context, service: Service) -> Manifest:
+    """Return the ConfigMap of a service. One each, so that a change restarts that service alone."""
+    return context.manifest(
+        "v1", "ConfigMap", context.object_name(service), service, data=configuration(context, service)
+    )
