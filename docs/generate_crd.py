@@ -28,7 +28,7 @@ def content() -> str:
 def _rows(path: str, schema: dict[str, Any], required: bool) -> Iterator[tuple[str, str, str, str]]:
     default = schema.get("default")
     shown = "required" if required else "" if default in (None, {}, []) else f"`{default}`"
-    yield f"`{path}`", _type(schema), shown, schema.get("description", "")
+    yield f"`{path}`", _type(schema), shown, _text(schema)
     items = schema.get("items") if schema["type"] == "array" else schema.get("additionalProperties")
     suffix = "[]" if schema["type"] == "array" else ".*"
     inner, prefix = (items, path + suffix) if items else (schema, path)
@@ -41,7 +41,12 @@ def _rows_of_child(path: str, child: dict[str, Any], required: bool) -> Iterator
         yield from _rows(path, child, required)
         return
     default = f"`{child['default']}`" if "default" in child else "required" if required else ""
-    yield f"`{path}`", "quantity", default, child.get("description", "")
+    yield f"`{path}`", "quantity", default, _text(child)
+
+
+def _text(schema: dict[str, Any]) -> str:
+    # Angle brackets would be taken for HTML.
+    return schema.get("description", "").replace("<", "&lt;")
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -54,7 +59,7 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _rules(path: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for rule in schema.get("x-kubernetes-validations", ()):
-        yield path or "the resource", rule["message"]
+        yield path or "the resource", rule["message"].replace("<", "&lt;")
     for name, child in schema.get("properties", {}).items():
         yield from _rules(f"{path}.{name}".removeprefix("."), child)
 

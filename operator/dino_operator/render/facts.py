@@ -59,7 +59,8 @@ class Facts:
     """One observation of the cluster.
 
     Attributes:
-        free_gpus: unrequested devices by resource name.
+        free_gpus: devices by resource name that no pod has asked for; those of this resource's own surge pods count
+            as free, so that a rollout under way keeps its strategy.
         apis: served API versions, such as ``autoscaling/v2``.
         crds: names of installed CRDs that matter here.
         model_versions: versions in the rollout, with exactly one that serves; empty: the spec's model serves.

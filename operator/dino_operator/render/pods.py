@@ -165,8 +165,10 @@ def _probes(service: Service) -> Manifest:
 
 def _resources(context: Context, service: Service) -> Manifest:
     resources = context.workload(service).resources
-    requests = _REQUESTS[service] | (resources.requests or {})
     limits = dict(resources.limits or {})
+    # Where a limit alone is written, the API server takes it as the request too; a default might lie above it.
+    requests = {name: value for name, value in _REQUESTS[service].items() if name not in limits}
+    requests |= resources.requests or {}
     if service == "inference" and (gpu := context.spec.inference.gpu_resource) is not None:
         count = str(context.spec.inference.gpu.count) if context.spec.inference.gpu else "1"
         requests[gpu] = limits[gpu] = count

@@ -86,7 +86,9 @@ def cache_volume(context: Context, model: Model) -> Manifest:
     """Return the volume of fetched weights, derived cards and converted graphs."""
     match cache_kind(model):
         case "node":
-            return {"name": "cache", "hostPath": {"path": model.cache.node_path, "type": "DirectoryOrCreate"}}
+            # One for each deployment: weights that another one fetched are nothing to trust.
+            path = f"{model.cache.node_path.rstrip('/')}/{context.namespace}/{context.name}"
+            return {"name": "cache", "hostPath": {"path": path, "type": "DirectoryOrCreate"}}
         case "volume":
             claim = model.cache.claim_name or context.object_name("models")
             return {"name": "cache", "persistentVolumeClaim": {"claimName": claim}}

@@ -88,7 +88,10 @@ class ModelCache(Part):
         "the pods; pod: fetched by every pod; auto: node for s3 and huggingFace, pod where nothing is fetched.",
     )
     node_path: str = Field(
-        "/var/lib/dino/models", pattern=r"^/[A-Za-z0-9/._-]+$", max_length=256, description="Directory of the node."
+        "/var/lib/dino/models",
+        pattern=r"^/[A-Za-z0-9/._-]+$",
+        max_length=256,
+        description="Directory of the node; a deployment uses <namespace>/<name> in it.",
     )
     claim_name: Name | None = Field(None, description="Existing claim; ReadWriteMany when pods run on several nodes.")
     size: Quantity | None = Field(None, description="Size of the claim that is made.")

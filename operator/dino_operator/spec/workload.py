@@ -85,10 +85,10 @@ class Resources(Part):
     """Requests and limits of the container, as in a pod."""
 
     requests: dict[str, Quantity] | None = Field(
-        None, max_length=16, description="What is set aside. Not set: a default for the service."
+        None, max_length=16, description="What is set aside. Not set: the limit, else a default of the service."
     )
     limits: dict[str, Quantity] | None = Field(
-        None, max_length=16, description="What is not exceeded. Not set: a default for the service."
+        None, max_length=16, description="What is not exceeded. Not set: no limit."
     )
 
 

@@ -80,6 +80,18 @@ def test_gpu_is_requested_and_the_device_named() -> None:
     assert environment(found, container)["DINOV3_DEVICE"] == "cpu"
 
 
+def test_a_limit_alone_is_the_request_too() -> None:
+    spec = {"resources": {"requests": {"cpu": 2}, "limits": {"memory": "256Mi"}}}
+    (container,) = pod(deployment(objects(analytics=spec), "analytics"))["containers"]
+    assert container["resources"] == {"requests": {"cpu": "2"}, "limits": {"memory": "256Mi"}}
+
+
+def test_deployments_share_no_directory_of_the_node() -> None:
+    model = {"name": "vit", "source": {"s3": {"bucket": "weights"}}, "cache": {"nodePath": "/mnt/fast/"}}
+    (cache,) = [v for v in pod(deployment(objects(model=model), "inference"))["volumes"] if v["name"] == "cache"]
+    assert cache["hostPath"]["path"] == "/mnt/fast/default/demo"
+
+
 def test_a_new_model_version_has_pods_and_a_bus_prefix_of_its_own() -> None:
     small, large = Model.model_validate(SMALL), Model.model_validate(LARGE)
     facts = Facts(model_versions=(ModelVersion(small), ModelVersion(large, role="dark")))
