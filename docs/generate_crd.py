@@ -27,7 +27,9 @@ def content() -> str:
 
 def _rows(path: str, schema: dict[str, Any], required: bool) -> Iterator[tuple[str, str, str, str]]:
     default = schema.get("default")
-    shown = "required" if required else "" if default in (None, {}, []) else f"`{default}`"
+    # Parts have the defaults of their fields, which have rows of their own.
+    hidden = default in (None, {}, []) or "properties" in schema
+    shown = "required" if required else "" if hidden else f"`{default}`"
     yield f"`{path}`", _type(schema), shown, _text(schema)
     items = schema.get("items") if schema["type"] == "array" else schema.get("additionalProperties")
     suffix = "[]" if schema["type"] == "array" else ".*"

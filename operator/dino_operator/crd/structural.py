@@ -61,9 +61,16 @@ def _node(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
     if node["type"] == "object" and not schema.get(_PRESERVE):
         if "properties" in schema:
             node["properties"] = {name: _node(item, definitions) for name, item in schema["properties"].items()}
+            if node.get("default") == {}:
+                node["default"] = _defaults_of(node["properties"])
         else:
             node["additionalProperties"] = _node(schema["additionalProperties"], definitions)
     return node
+
+
+def _defaults_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the default of an object in full: the API server checks rules on it before it fills in the inner ones."""
+    return {name: child["default"] for name, child in properties.items() if "default" in child}
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

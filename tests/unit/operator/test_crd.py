@@ -140,7 +140,9 @@ def test_defaults_are_valid() -> None:
     for path, node in nodes(SCHEMA):
         if "default" in node:
             jsonschema.validate(node["default"], as_json_schema(node))
-            assert path not in (".spec.inference.replicas",), "a default would collide with autoscaling"
+            for name, child in node.get("properties", {}).items():
+                assert node["default"].get(name) == child.get("default"), f"{path}.{name}"
+    assert "default" not in SCHEMA["properties"]["spec"]["properties"]["inference"]["properties"]["replicas"]
 
 
 def test_only_the_connections_are_required() -> None:
