@@ -15,8 +15,8 @@ class IndexStorage(Part):
         Rule(
             "has(self.storageClass) == has(oldSelf.storageClass) && "
             "(!has(self.storageClass) || self.storageClass == oldSelf.storageClass)",
-            "analytics.storage.storageClass cannot change once the claim exists: delete the claim <name>-index first "
-            "(the index is made again from MongoDB), or make a new DinoDeployment",
+            "analytics.storage.storageClass cannot change, as that of a claim cannot: make a new DinoDeployment (its "
+            "index is made again from MongoDB), or set connections.vectorIndex",
         ),
     )
     size: Quantity = Field("10Gi", description="Size of the claim. It may grow where the storage class allows.")

@@ -77,9 +77,10 @@ class ModelCache(Part):
             lambda c: c.type != "volume" or c.claim_name is not None or c.size is not None,
         ),
         Rule(
-            "has(self.storageClass) == has(oldSelf.storageClass) && "
-            "(!has(self.storageClass) || self.storageClass == oldSelf.storageClass)",
-            "model.cache.storageClass cannot change once the claim exists; name another claimName instead",
+            "self.type != 'volume' || oldSelf.type != 'volume' || has(self.claimName) || "
+            "(has(self.storageClass) == has(oldSelf.storageClass) && "
+            "(!has(self.storageClass) || self.storageClass == oldSelf.storageClass))",
+            "model.cache.storageClass cannot change, as that of a claim cannot: name a claim of your own in claimName",
         ),
     )
     type: Literal["auto", "node", "volume", "pod"] = Field(
