@@ -48,9 +48,12 @@ async def check_mongodb(url: str) -> None:
         await client.close()
 
 
+_PROBE = ".dino/ready"
+
+
 async def check_objects(store: ObjectStore) -> None:
-    """Ask for the bucket with the keys; signature, bucket and store must all be right."""
-    await asyncio.to_thread(_head_bucket, store)
+    """Write a byte and read it back; a bucket answers before the volumes behind it do."""
+    await asyncio.to_thread(_write_and_read, store)
 
 
 async def check_http(url: str) -> None:
@@ -61,7 +64,7 @@ async def check_http(url: str) -> None:
         raise NotReady(f"{url} answered {answer.status_code}: {answer.text[:300]}")
 
 
-def _head_bucket(store: ObjectStore) -> None:
+def _write_and_read(store: ObjectStore) -> None:
     import boto3
     from botocore.config import Config
 
@@ -79,7 +82,8 @@ def _head_bucket(store: ObjectStore) -> None:
             retries={"max_attempts": 1},
         ),
     )
-    client.head_bucket(Bucket=store.bucket)
+    client.put_object(Bucket=store.bucket, Key=_PROBE, Body=b"1")
+    client.get_object(Bucket=store.bucket, Key=_PROBE)["Body"].read()
 
 
 async def _ignore(error: Exception) -> None:
