@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dino_common.errors import FileTooLarge, InvalidFileFormat
+from dino_common.picture_structure import check_structure
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -62,9 +63,10 @@ def probe_image(source: ImageSource, limits: ImageLimits | None = None) -> Image
     eighth of its size, which reads all of the entropy-coded data at a fraction of the cost), so that a
     truncated or damaged file is found here and not by a later reader.
 
-    Raises InvalidFileFormat (not a picture, not an accepted format, animated, truncated, damaged) and
-    FileTooLarge (more pixels than allowed).
+    Raises InvalidFileFormat (not a picture, not an accepted format, animated, truncated, damaged, or in
+    more pieces than an encoder makes) and FileTooLarge (more pixels than allowed).
     """
+    check_structure(source)
     with _open(source, limits or ImageLimits()) as image:
         facts = _facts(image)
         if facts.format == "JPEG":

@@ -10,6 +10,8 @@ from dino_common.errors import InvalidFileFormat
 from dino_gateway.sniff import MKV, MOV, MP4, WEBM, MediaType
 
 _MOST_BOXES = 100_000
+# Before the Segment there is a head, and perhaps padding.
+_MOST_ELEMENTS = 1_000
 _SEGMENT = 0x18538067
 
 
@@ -53,6 +55,8 @@ def _walk_boxes(file: BinaryIO, size: int) -> None:
         if at > size:
             raise _truncated()
         kinds.add(kind)
+    else:
+        raise InvalidFileFormat(f"the film is in more than {_MOST_BOXES} pieces")
     if b"moov" not in kinds:
         raise InvalidFileFormat("the film has no index (moov box): it is truncated, or was never finished")
 
@@ -60,7 +64,9 @@ def _walk_boxes(file: BinaryIO, size: int) -> None:
 def _walk_ebml(file: BinaryIO, size: int) -> None:
     """Find the Segment (RFC 9559, 5.1) and see that it ends inside the file; live streams have no length."""
     at = 0
-    while at < size:
+    for _ in range(_MOST_ELEMENTS):
+        if at >= size:
+            break
         file.seek(at)
         head = file.read(12)
         name, used = _number(head, keep_marker=True)
@@ -74,6 +80,8 @@ def _walk_ebml(file: BinaryIO, size: int) -> None:
         if unknown:
             break
         at = body + length
+    else:
+        raise InvalidFileFormat(f"the film has more than {_MOST_ELEMENTS} elements before its content")
     raise _truncated()
 
 

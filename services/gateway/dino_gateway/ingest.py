@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +25,9 @@ from dino_gateway.containers import check_container
 from dino_gateway.sniff import MediaType
 
 log = logging.getLogger(__name__)
+
+# Threads of their own and few: a large picture takes half a gigabyte and seconds, and must not keep others waiting.
+_VERIFIERS = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="verify")
 
 PutObject = Callable[[str], Awaitable[None]]
 
@@ -45,10 +50,11 @@ async def verify(media: MediaType, source: bytes | Path, sha256: str, size: int,
         InvalidFileFormat: truncated, damaged or animated.
         FileTooLarge: more pixels than allowed.
     """
+    loop = asyncio.get_running_loop()
     if media.kind == "video":
-        await asyncio.to_thread(check_container, media, source)
+        await loop.run_in_executor(_VERIFIERS, check_container, media, source)
         return Verified(media, sha256, size, None, None)
-    facts = await asyncio.to_thread(probe_image, source, ImageLimits(max_pixels=max_pixels))
+    facts = await loop.run_in_executor(_VERIFIERS, probe_image, source, ImageLimits(max_pixels=max_pixels))
     return Verified(media, sha256, size, facts.width, facts.height)
 
 

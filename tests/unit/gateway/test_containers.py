@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,15 @@ def test_a_film_without_an_index_is_refused():
 def test_a_matroska_file_cut_short_is_refused():
     with pytest.raises(InvalidFileFormat, match="truncated"):
         check_container(WEBM, matroska(b"x" * 9, b"\x8a"))
+
+
+def test_a_film_of_millions_of_pieces_is_refused_at_once():
+    began = time.process_time()
+    with pytest.raises(InvalidFileFormat, match="elements"):
+        check_container(WEBM, b"\xec\x80" * 10_000_000)
+    with pytest.raises(InvalidFileFormat, match="pieces"):
+        check_container(MP4, box(b"moov", b"") + box(b"free", b"") * 1_000_000)
+    assert time.process_time() - began < 2.0
 
 
 @given(st.binary(max_size=200))
