@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,8 @@ from dino_common.validation import explain
 
 MAX_JSON_BYTES = 10 * 1024 * 1024
 _IDLE_SECONDS = 30.0
+# A body that drips in holds a place among the requests in work: beyond the first half minute it must keep this pace.
+_SLOWEST_BYTES_PER_SECOND = 8 * 1024
 _BATCH_FIELDS = ("asset_ids", "candidate_asset_ids")
 _NO_BODY = frozenset({"GET", "DELETE", "HEAD"})
 
@@ -95,10 +98,13 @@ async def body_chunks(request: Request) -> AsyncIterator[bytes]:
 
     Raises:
         InvalidRequest: the client went away before its end.
-        DeadlineExceeded: nothing came for half a minute.
+        DeadlineExceeded: nothing came for half a minute, or it comes more slowly than 8 KB a second.
     """
     chunks = request.stream()
+    began, seen = time.monotonic(), 0
     while True:
+        if time.monotonic() - began > _IDLE_SECONDS + seen / _SLOWEST_BYTES_PER_SECOND:
+            raise DeadlineExceeded(f"the body comes more slowly than {_SLOWEST_BYTES_PER_SECOND >> 10} KB a second")
         try:
             async with asyncio.timeout(_IDLE_SECONDS):
                 chunk = await anext(chunks, None)
@@ -108,6 +114,7 @@ async def body_chunks(request: Request) -> AsyncIterator[bytes]:
             raise DeadlineExceeded(f"no byte of the body came for {_IDLE_SECONDS:.0f} seconds") from None
         if chunk is None:
             return
+        seen += len(chunk)
         yield chunk
 
 
@@ -165,3 +172,5 @@ def validate(model: type[BaseModel], fields: Mapping[str, Any], *, strict: bool)
         return model.model_validate(fields)
     except ValidationError as error:
         raise InvalidRequest(explain(error)) from None
+    except orjson.JSONEncodeError:
+        raise InvalidRequest("the fields are nested too deeply") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from dino_common.contracts import OPERATIONS
-from dino_common.errors import FileTooLarge, InvalidRequest
+from dino_common.errors import DeadlineExceeded, FileTooLarge, InvalidRequest
+from dino_gateway import reading
 from dino_gateway.idempotency import fingerprint, read_key
 from dino_gateway.job_submission import read_wait
 from dino_gateway.reading import MAX_JSON_BYTES, read_query, read_request
@@ -177,3 +179,32 @@ def test_a_fingerprint_depends_on_operation_and_fields_but_not_on_their_order():
     assert fingerprint(one, {"a": 1, "b": 2}) == fingerprint(one, {"b": 2, "a": 1})
     assert fingerprint(one, {"a": 1}) != fingerprint(one, {"a": 2})
     assert fingerprint(one, {"a": 1}) != fingerprint(other, {"a": 1})
+
+
+@pytest.mark.parametrize("depth", [100, 252, 260, 1000, 5000])
+async def test_deep_nesting_is_the_senders_fault(depth):
+    nested = b"[" * depth + b"]" * depth
+    with pytest.raises(InvalidRequest):
+        await read("extract-features", make_request(body=b'{"asset_id":' + nested + b"}"))
+    with pytest.raises(InvalidRequest):
+        read_upload_fields({"tags": [nested.decode()]})
+    with pytest.raises(InvalidRequest):
+        read_upload_fields({"metadata": [f'{{"a":{nested.decode()}}}']})
+
+
+async def test_a_body_that_drips_in_for_ever_is_given_up(monkeypatch):
+    clock = iter(range(0, 100_000, 10))
+    monkeypatch.setattr(reading, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
+    chunks = reading.body_chunks(request)
+
+    async def take_ten() -> None:
+        for _ in range(10):
+            await anext(chunks)
+
+    with pytest.raises(DeadlineExceeded, match="slowly"):
+        await take_ten()
