@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
 from dino_cli.commands import assets, compare, config, health, jobs, keys, models, operator, quality, similar, upload
-from dino_cli.failures import Exit
 
 app = typer.Typer(
     name="dino",
@@ -52,15 +49,7 @@ def root(
 
 def main() -> None:
     """Run the command line; the entry point ``dino``."""
-    try:
-        app()
-    except SystemExit as end:
-        if end.code != Exit.INTERRUPTED:
-            raise
-        # A thread that still waits for the platform must not keep an interrupted command from ending.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(Exit.INTERRUPTED)
+    app()
 
 
 if __name__ == "__main__":

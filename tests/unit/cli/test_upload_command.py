@@ -99,7 +99,14 @@ def test_interrupt_ends_a_hanging_upload_at_once(gateway: StandIn, pictures: Pat
     never = threading.Event()
     gateway.answer("POST", "/upload-media", Answer(200, UPLOAD, wait_for=never))
     command = [sys.executable, "-m", "dino_cli.app", "upload", str(pictures), "--json", "--url", gateway.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ},
+        # A shell's background jobs ignore SIGINT, and so would everything they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
         assert gateway.wait_for_requests(1)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=10)
