@@ -8,12 +8,12 @@ import tempfile
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from starlette.requests import Request
 
 from dino_common.contracts.assets import CompleteUploadRequest, PresignRequest, PresignResponse, UploadResponse
-from dino_common.errors import AssetNotFound, Conflict, FileTooLarge, NotFound
+from dino_common.errors import AssetNotFound, Conflict, FileTooLarge, InvalidFileFormat, NotFound
 from dino_common.metrics import http_metrics
 from dino_common.stores.assets import AssetRecord
 from dino_common.stores.mongo import utc_now
@@ -23,11 +23,12 @@ from dino_gateway.backends import Backends
 from dino_gateway.call import Call
 from dino_gateway.filenames import clean_filename
 from dino_gateway.ingest import Ingest, Verified, verify
-from dino_gateway.sniff import HEAD_BYTES, sniff
+from dino_gateway.sniff import ACCEPTED, HEAD_BYTES, sniff
 
 # Names of assets made from uploads live in a space of their own, so that a repeated completion makes no second one.
 _SPACE = uuid.UUID("0f6f9a52-4c5d-4a5e-8c0b-2f5b7a1f4a10")
 _HOLDING = "incoming"
+_ACCEPTED_TYPES = tuple(media.content_type for media in ACCEPTED)
 
 
 class PresignedUploads:
@@ -41,6 +42,11 @@ class PresignedUploads:
         """Answer ``POST /upload-media/presign``."""
         settings = self._b.settings
         limit = settings.max_presigned_size_mb * 1024 * 1024
+        if fields.content_type not in _ACCEPTED_TYPES:
+            # The store keeps what is put under this type: image/svg+xml, say, would run in a browser.
+            raise InvalidFileFormat(
+                f"content_type: {fields.content_type} is not accepted", details=f"Use {', '.join(_ACCEPTED_TYPES)}."
+            )
         if fields.file_size > limit:
             raise FileTooLarge(f"file_size: the limit of presigned uploads is {settings.max_presigned_size_mb} MB")
         upload_id = str(uuid.uuid4())
@@ -89,36 +95,48 @@ class PresignedUploads:
         if head is None:
             raise Conflict("The bytes have not been put yet", details="PUT them to the presigned URL first.")
         if head.size != upload.file_size:
-            raise Conflict(f"{head.size} bytes were put; {upload.file_size} were announced")
-        verified = await self._verified(upload)
-        filename = clean_filename(upload.filename, verified.media.extension)
+            raise _other_size(upload)
+        with tempfile.NamedTemporaryFile(prefix="dino-upload-") as file:
+            verified = await self._verified(upload, file)
+            filename = clean_filename(upload.filename, verified.media.extension)
 
-        async def move(key: str) -> None:
-            await objects.copy(upload.object_key, key, verified.media.content_type)
+            async def put(key: str) -> None:
+                # The very bytes that were verified: the URL still works, so that what lies in the store by now
+                # may be others, and whoever uploads these later would share them.
+                await objects.put_file(key, cast("BinaryIO", file), verified.media.content_type, verified.size)
 
-        record = await self._ingest.store(
-            verified, filename, upload.tags, upload.metadata, move, asset_id=_asset_id(upload)
-        )
+            record = await self._ingest.store(
+                verified, filename, upload.tags, upload.metadata, put, asset_id=_asset_id(upload)
+            )
         await self._b.uploads.complete(upload.upload_id, record.asset_id)
         await objects.delete(upload.object_key)
         http_metrics().uploaded(record.file_size)
         return record
 
-    async def _verified(self, upload: PendingUpload) -> Verified:
-        """Read the object once, through a temporary file: hash, type and whether it is whole."""
-        digest, head = hashlib.sha256(), b""
-        with tempfile.NamedTemporaryFile(prefix="dino-upload-") as file:
-            async for chunk in await self._b.objects.stream(upload.object_key):
-                if len(head) < HEAD_BYTES:
-                    head = (head + chunk)[:HEAD_BYTES]
-                    if len(head) == HEAD_BYTES:
-                        sniff(head)  # no need to read the rest of a file of the wrong type
-                await asyncio.to_thread(_take, digest, file, chunk)
-            await asyncio.to_thread(file.flush)
-            media = sniff(head)
-            return await verify(
-                media, Path(file.name), digest.hexdigest(), upload.file_size, self._b.settings.max_pixels
-            )
+    async def _verified(self, upload: PendingUpload, file: IO[bytes]) -> Verified:
+        """Read the object once into the file: size, hash, type and whether it is whole."""
+        digest, head, size = hashlib.sha256(), b"", 0
+        async for chunk in await self._b.objects.stream(upload.object_key):
+            size += len(chunk)
+            if size > upload.file_size:
+                raise _other_size(upload)
+            if len(head) < HEAD_BYTES:
+                head = (head + chunk)[:HEAD_BYTES]
+                if len(head) == HEAD_BYTES:
+                    sniff(head)  # no need to read the rest of a file of the wrong type
+            await asyncio.to_thread(_take, digest, file, chunk)
+        if size != upload.file_size:
+            raise _other_size(upload)
+        await asyncio.to_thread(file.flush)
+        media = sniff(head)
+        return await verify(media, Path(file.name), digest.hexdigest(), size, self._b.settings.max_pixels)
+
+
+def _other_size(upload: PendingUpload) -> Conflict:
+    return Conflict(
+        f"file_size: {upload.file_size} bytes were announced, others were put",
+        details="PUT exactly the announced file, or announce it anew.",
+    )
 
 
 def _take(digest: hashlib._Hash, file: IO[bytes], chunk: bytes) -> None:

@@ -10,15 +10,23 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from starlette.requests import Request
 from tests.integration.gateway.waiting import until
 from tests.integration.platform import Platform, Servers
 
 from dino_common.bus.connection import Connection
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, Events
-from dino_common.contracts.assets import Asset, UploadResponse
+from dino_common.contracts.assets import Asset, CompleteUploadRequest, UploadResponse
 from dino_common.settings import Settings
+from dino_gateway.asset_view import AssetView
+from dino_gateway.backends import open_backends
+from dino_gateway.call import Call, Principal
+from dino_gateway.ingest import Ingest
+from dino_gateway.presigned import PresignedUploads
+from dino_gateway.stats import Stats
 
 SettingsOf = Callable[[Platform], Settings]
+LOOPBACK = "127.0.0.1"
 
 
 async def upload(client: httpx.AsyncClient, content: bytes, name: str = "a.jpg", **more) -> httpx.Response:
@@ -172,6 +180,36 @@ async def test_a_presigned_file_of_the_wrong_kind_becomes_no_asset(client):
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_FILE_FORMAT")
     unknown = await client.post("/upload-media/complete", json={"upload_id": "550e8400-e29b-41d4-a716-446655440000"})
     assert unknown.status_code == 404
+
+
+async def test_a_presigned_upload_names_a_type_that_is_accepted(client):
+    asked = {"filename": "a.svg", "content_type": "image/svg+xml", "file_size": 10}
+    refused = await client.post("/upload-media/presign", json=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_FILE_FORMAT")
+    assert "image/png" in refused.json()["error"]["details"]
+
+
+async def test_bytes_replaced_after_they_were_verified_are_not_stored_under_their_hash(
+    client, gateway, photo, settings_of: SettingsOf, monkeypatch
+):
+    asked = {"filename": "a.jpg", "content_type": "image/jpeg", "file_size": len(photo)}
+    where = (await client.post("/upload-media/presign", json=asked)).json()
+    kind = {"Content-Type": "image/jpeg"}
+    async with httpx.AsyncClient(trust_env=False) as store, open_backends(settings_of(gateway), Stats()) as backends:
+        await store.put(where["url"], content=photo, headers=kind)
+        store_asset = Ingest.store
+
+        async def replace_then_store(*args, **options):
+            assert (await store.put(where["url"], content=bytes(len(photo)), headers=kind)).status_code == 200
+            return await store_asset(*args, **options)
+
+        monkeypatch.setattr(Ingest, "store", replace_then_store)
+        uploads = PresignedUploads(backends, Ingest(backends), AssetView(backends.settings))
+        request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "scheme": "http"})
+        call = Call("r", LOOPBACK, principal=Principal(f"ip:{LOOPBACK}", frozenset()))
+        done = await uploads.complete(call, CompleteUploadRequest(upload_id=where["upload_id"]), request)
+    assert done.sha256 == hashlib.sha256(photo).hexdigest()
+    assert (await client.get(f"/assets/{done.asset_id}/content")).content == photo
 
 
 async def test_an_upload_that_cannot_be_told_to_the_others_leaves_nothing(client, gateway, photo, servers: Servers):
