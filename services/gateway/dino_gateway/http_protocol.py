@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with a bound on the size and the time of a request's head."""
+"""HTTP/1.1 as uvicorn speaks it, with bounds on a request's head and on what comes after its answer."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_SECONDS = 20.0
+# A client that was answered in the middle of its body may go on so long; most read the answer only then.
+MAX_UNREAD_SECONDS = 60.0
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request line and headers are endless or drip in."""
+    """Closes connections that never ask, whose head is endless or drips in, or whose body outlives its answer."""
 
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A silent connection counts too: uvicorn takes only so many, and would let it stay for ever."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(MAX_HEAD_SECONDS, self._refuse, _TOO_SLOW)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client; those before the end of a head are counted and timed."""
@@ -40,12 +48,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._rest()
+        self._stop_unread()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A request is answered, perhaps before its body has ended."""
+        super().on_response_complete()
+        if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
+            self._stop_unread()
+            self._unread_timer = self.loop.call_later(MAX_UNREAD_SECONDS, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._rest()
+        self._stop_unread()
         super().connection_lost(exc)
+
+    def _stop_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _rest(self) -> None:
         self._head_bytes = 0
