@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dino_common.validation import explain
 
 
 class Settings(BaseSettings):
@@ -119,5 +121,9 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the environment once."""
-    return Settings()  # pyright: ignore[reportCallIssue]
+    """Read the environment once; a wrong variable ends the process with its name and what is wrong with it."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        # Without the value: it may be a secret in the wrong place.
+        raise SystemExit(f"the settings are wrong: {explain(error)}") from None
