@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from dino_common.errors import AssetNotFound, FileTooLarge, ServiceUnavailable
 from dino_common.settings import Settings
 from dino_common.stores.object_stream import CHUNK_BYTES
-from dino_common.stores.objects import Objects, object_key
+from dino_common.stores.objects import Objects
 
 _MB = 1024 * 1024
 
@@ -97,8 +97,6 @@ async def test_missing_object_is_not_found(objects: Objects) -> None:
         await objects.get_bytes("missing", 10)
     with pytest.raises(AssetNotFound):
         await objects.stream("missing")
-    with pytest.raises(AssetNotFound):
-        await objects.copy("missing", "elsewhere", "image/jpeg")
     assert await objects.head("missing") is None
     assert not await objects.exists("missing")
 
@@ -108,17 +106,6 @@ async def test_deleting_is_repeatable(objects: Objects) -> None:
     await objects.delete("short-lived")
     await objects.delete("short-lived")
     assert not await objects.exists("short-lived")
-
-
-async def test_copy_keeps_the_bytes_and_takes_the_new_type(objects: Objects) -> None:
-    content = os.urandom(9 * _MB)
-    await objects.put_bytes("incoming/1", content, "application/octet-stream")
-    key = object_key(hashlib.sha256(content).hexdigest(), "mp4")
-    await objects.copy("incoming/1", key, "video/mp4")
-    head = await objects.head(key)
-    assert head is not None
-    assert head.content_type == "video/mp4"
-    assert await objects.get_bytes(key, 10 * _MB) == content
 
 
 async def test_presigned_url_reads_without_keys_under_the_given_name(objects: Objects) -> None:

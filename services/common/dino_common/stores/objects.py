@@ -152,24 +152,6 @@ class Objects:
         put = partial(self._client.put_object, Bucket=self.bucket, Key=key, Body=data, ContentType=content_type)
         await self._run(self._writes, key, put)
 
-    async def copy(self, source_key: str, key: str, content_type: str) -> None:
-        """Copy an object inside the store, of whatever size, without its bytes coming here.
-
-        Raises:
-            AssetNotFound: no object has the source key.
-        """
-
-        def copy() -> None:
-            self._client.copy(
-                {"Bucket": self.bucket, "Key": source_key},
-                self.bucket,
-                key,
-                ExtraArgs={"ContentType": content_type, "MetadataDirective": "REPLACE"},
-                Config=_TRANSFER,
-            )
-
-        await self._run(self._writes, source_key, copy)
-
     async def delete(self, key: str) -> None:
         """Remove an object; a key without one is no error."""
         await self._run(self._writes, key, partial(self._client.delete_object, Bucket=self.bucket, Key=key))
