@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from .base import AssetId, ErrorDetail, Request, Response, Vector
+from .base import AssetId, Cosine, ErrorDetail, Request, Response, Vector
 from .operation import Operation, Service
+from .rollout import IndexStatus, LibraryProgress, WorkCounters
 from .system import Gpu, ModelInfo
 
 
@@ -14,7 +15,9 @@ class StatusRequest(Request):
 
 
 class ServiceStatus(Response):
-    """A service about itself."""
+    """A service about itself; fields of a later version are ignored, as in the middle of an upgrade."""
+
+    model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
     service: str
     instance: str
@@ -34,13 +37,24 @@ class InferenceStatus(ServiceStatus):
     queue_depth: int = Field(ge=0)
     cache_hits: int = Field(ge=0)
     cache_misses: int = Field(ge=0)
+    key: str | None = Field(default=None, description="The operator's name of the model version (DINO_MODEL_KEY).")
+    golden_cosine: Cosine | None = Field(default=None, description="Of the last look at the golden picture.")
+    images_per_second: float | None = Field(default=None, ge=0, description="Of the last self-test.")
+    library: LibraryProgress | None = Field(
+        default=None, description="While and after this version embeds the library; null for one that does not."
+    )
+    direct: WorkCounters = Field(default_factory=WorkCounters, description="For callers, and for uploads.")
+    mirrored: WorkCounters = Field(
+        default_factory=WorkCounters, description="The serving version's work, done as a candidate, unasked."
+    )
 
 
 class AnalyticsStatus(ServiceStatus):
     """The analytics service about itself."""
 
-    indexed: int = Field(ge=0)
-    model_version: str | None
+    indexed: int = Field(ge=0, description="In the index that answers.")
+    model_version: str | None = Field(description="Of the index that answers.")
+    indexes: list[IndexStatus] = Field(default_factory=list, description="Every open index, the serving one first.")
 
 
 class EmbedRequest(Request):
