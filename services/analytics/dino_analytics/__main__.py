@@ -11,6 +11,7 @@ from dino_analytics.handlers.search import SearchHandlers
 from dino_analytics.handlers.status import StatusHandlers
 from dino_analytics.handlers.thumbnails import ThumbnailHandlers
 from dino_analytics.in_force import InForce
+from dino_analytics.index_watch import IndexWatch
 from dino_analytics.library import Library
 from dino_analytics.pictures import Pictures
 from dino_analytics.serving import ServingWatch
@@ -39,6 +40,7 @@ async def setup(runtime: Runtime) -> None:
     in_force = InForce(runtime.config)
     library = Library(settings, assets, features)
     serving.on_change(library.follow)
+    index_watch = IndexWatch(library)
 
     compare = CompareHandlers(vectors, in_force)
     quality = QualityHandlers(vectors, in_force, pictures, cache, settings.similarity_ttl)
@@ -71,8 +73,8 @@ async def setup(runtime: Runtime) -> None:
         library.start(runtime.events)
 
     runtime.readiness = readiness
-    runtime.after_start += [serving.start, follow_events]
-    runtime.closers += [mongo.close, cache.close, pictures.close, library.close, serving.stop]
+    runtime.after_start += [serving.start, follow_events, index_watch.start]
+    runtime.closers += [mongo.close, cache.close, pictures.close, library.close, index_watch.stop, serving.stop]
 
 
 def main() -> None:

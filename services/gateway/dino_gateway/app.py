@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dino_common import __version__
+from dino_common.bus.tasks import end
 from dino_common.contracts import Operation
 from dino_common.settings import Settings
 from dino_gateway.answers import error_answer
@@ -34,6 +34,7 @@ from dino_gateway.routes import build_routes
 from dino_gateway.security_headers import SecurityHeaders
 from dino_gateway.stats import Stats
 from dino_gateway.upload_sweep import sweep_uploads
+from dino_gateway.watch import watch_deployment
 
 log = logging.getLogger(__name__)
 
@@ -120,15 +121,13 @@ class Gateway:
             jobs = JobSubmission(self.settings, backends.connection, backends.queue, backends.jobs)
             self._dispatcher = Dispatcher(backends, local_handlers(backends), jobs)
             self.backends = backends
-            sweep = asyncio.create_task(sweep_uploads(backends))
+            background = [asyncio.create_task(work(backends)) for work in (sweep_uploads, watch_deployment)]
             log.info("gateway serves %s on port %d", self.settings.prefix, self.settings.api_port)
             try:
                 yield {}
             finally:
                 log.info("gateway stops")
-                sweep.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await sweep
+                await end(background)
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

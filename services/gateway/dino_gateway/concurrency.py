@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dino_common.errors import ServiceUnavailable
+from dino_common.metrics import http_metrics
 
 _PROBES = ("/api/v1/live", "/api/v1/ready", "/api/v1/health", "/api/v1/metrics")
 
@@ -15,6 +16,8 @@ class Concurrency:
     def __init__(self, app: ASGIApp, limit: int) -> None:
         """Wrap the app; ``limit`` is the most requests in work."""
         self._app, self._limit, self._busy = app, limit, 0
+        http_metrics().in_work.set(lambda: self._busy)
+        http_metrics().limit.set(limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the request, or raise ServiceUnavailable when the gateway is full."""

@@ -64,7 +64,7 @@ class Observe:
                 span.set_attributes({"http.route": route, "http.response.status_code": status, "dino.operation": name})
                 if status >= 500:
                     span.set_status(trace.StatusCode.ERROR, call.error)
-                self._metrics.handled(name, status, seconds)
+                self._metrics.handled(name, status, seconds, call.error)
                 self._stats.handled(name, status, seconds)
                 log_access(call, method, status, size, seconds)
 

@@ -7,6 +7,7 @@ import logging
 import sys
 
 from dino_common.contracts import Service
+from dino_common.metrics import inference_metrics
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
 from dino_common.stores.assets import AssetStore
@@ -19,6 +20,7 @@ from dino_common.stores.objects import Objects
 from dino_inference.background import BackgroundExtraction
 from dino_inference.batcher import Batcher
 from dino_inference.extraction import Extractor, Stores
+from dino_inference.gpu import watch_gpu
 from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.status import StatusHandlers
@@ -39,6 +41,11 @@ async def setup(runtime: Runtime) -> None:
             "repository, such as models/dinov3-vits16-pretrain-lvd1689m",
             model.version,
         )
+    engine = model.engine
+    inference_metrics().model.set(
+        1, model_version=model.version, engine=engine.name, device=engine.device, precision=engine.precision
+    )
+    watch_gpu()
     mongo = await Mongo.connect(settings)
     await ensure_indexes(mongo)
     cache, objects = Cache(settings), Objects(settings)

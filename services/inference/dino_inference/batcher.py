@@ -89,6 +89,8 @@ class Batcher:
         self.forwards = 0
         self._closing = False
         self._seconds_a_picture = 0.05
+        self._metrics.queue_depth.set(lambda: self._depth)
+        self._metrics.queue_limit.set(self._limit)
 
     @property
     def depth(self) -> int:

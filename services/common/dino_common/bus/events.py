@@ -16,6 +16,7 @@ from dino_common.bus.connection import Connection
 from dino_common.bus.pulls import unsubscribe
 from dino_common.bus.tasks import end
 from dino_common.errors import DinoError, ServiceUnavailable
+from dino_common.metrics import event_metrics
 
 log = logging.getLogger(__name__)
 
@@ -163,17 +164,21 @@ class Events:
             event = codec.unpack(msg.data)
         except ValueError as error:
             log.error("event %s cannot be read and is given up: %s", kind, error)
+            event_metrics().handled(kind, "GIVEN_UP")
             return msg.term()
         try:
             await handler(kind, event)
         except Exception as error:
             delivered = msg.metadata.num_delivered
             if _hopeless(error, delivered):
+                event_metrics().handled(kind, "GIVEN_UP")
                 log.error("event %s is given up after delivery %d: %r", kind, delivered, error)
                 return msg.term()
             delay = _RETRY_DELAYS[min(delivered, len(_RETRY_DELAYS)) - 1]
             log.warning("event %s failed (delivery %d), again in %d s: %r", kind, delivered, delay, error)
+            event_metrics().handled(kind, "AGAIN")
             return msg.nak(delay=delay)
+        event_metrics().handled(kind, "ok")
         return msg.ack()
 
     async def _keep(self, msg: Any) -> None:

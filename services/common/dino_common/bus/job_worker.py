@@ -25,7 +25,7 @@ from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
 from dino_common.contracts.jobs import JobProgress
 from dino_common.errors import DinoError, InvalidRequest, JobNotFound, ProcessingFailed
-from dino_common.metrics import bus_metrics
+from dino_common.metrics import bus_metrics, job_metrics
 from dino_common.stores.jobs import JobRecord, JobStore
 from dino_common.validation import explain
 
@@ -94,7 +94,8 @@ class JobWorker:
         self._slots = asyncio.Semaphore(concurrency)
         self._held: dict[str, _Held] = {}
         self._loop: asyncio.Task[None] | None = None
-        self._metrics = bus_metrics()
+        self._metrics, self._jobs = bus_metrics(), job_metrics()
+        self._jobs.running.set(lambda: len(self._held))
 
     async def start(self) -> None:
         """Make sure of stream and consumer and begin to take jobs."""
@@ -246,6 +247,8 @@ class JobWorker:
         operation, worker = OPERATIONS[record.operation], self._connection.name
         context = self._context(record, operation, held)
         began, outcome = time.perf_counter(), "ok"
+        if record.attempts == 1 and not record.setbacks:
+            self._jobs.began(operation.name, time.time() - record.created_at.timestamp())
         with tracer.start_as_current_span(
             f"{operation.service.value}.{operation.name} job",
             context=propagate.extract(held.msg.headers or {}),
@@ -263,14 +266,20 @@ class JobWorker:
             except DinoError as error:
                 outcome = error.code.value
                 if error.passing and record.setbacks < len(SETBACK_DELAYS):
+                    outcome = "PUT_BACK"
                     raise  # a part is down for now: back to the queue
                 await self._store.fail(record.job_id, error, worker)
+            except asyncio.CancelledError:
+                outcome = "CANCELLED" if held.cancelled else "PUT_BACK"
+                raise
             except Exception:
                 outcome = "PROCESSING_FAILED"
                 log.exception("job %s of %s failed", record.job_id, operation.name)
                 await self._store.fail(record.job_id, ProcessingFailed(f"{operation.name} failed"), worker)
             finally:
-                self._metrics.handled(operation.name, outcome, time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                self._metrics.handled(operation.name, outcome, seconds)
+                self._jobs.ended(operation.name, outcome, seconds)
 
     def _context(self, record: JobRecord, operation: Operation, held: _Held) -> JobContext:
         base, worker = context_from(held.msg.headers or {}, operation), self._connection.name

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
+from dino_common.metrics import store_metrics
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -27,6 +29,8 @@ class Circuit:
         self._name, self._timeout, self._rest = name, timeout, rest
         self._closed_at = 0.0
         self._failing = False
+        self._metrics = store_metrics()
+        self._metrics.circuit_open.set(lambda: float(self._failing), store="redis")
 
     @property
     def open(self) -> bool:
@@ -39,15 +43,18 @@ class Circuit:
         Raises:
             RedisError, OSError, TimeoutError: it failed; the circuit is open for a moment now.
         """
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
                 result = await call
         except (RedisError, OSError, TimeoutError) as error:
             self._closed_at = time.monotonic() + self._rest
+            self._metrics.failed("redis")
             if not self._failing:
                 self._failing = True
                 log.warning("%s does not answer (%s); going on without it", self._name, type(error).__name__)
             raise
+        self._metrics.answered("redis", "call", time.perf_counter() - began)
         if self._failing:
             self._failing = False
             log.info("%s answers again", self._name)

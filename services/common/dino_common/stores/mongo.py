@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
 from dino_common.errors import ServiceUnavailable
+from dino_common.metrics import store_metrics
 from dino_common.settings import Settings
 from dino_common.stores.indexes import INDEXES
 
@@ -54,6 +55,19 @@ def to_milliseconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+class _Timing(monitoring.CommandListener):
+    """Counts the commands that were answered; those that were not are counted where they are translated."""
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        pass
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        store_metrics().answered("mongodb", event.command_name, event.duration_micros / 1e6)
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
 class Mongo:
     """One client of a process. Attributes: ``db``, the database named by the URL; ``host``, safe to show."""
 
@@ -73,7 +87,9 @@ class Mongo:
         try:
             given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
             options = {name: value for name, value in _OPTIONS.items() if name.lower() not in given}
-            client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True, tzinfo=UTC, **options)
+            client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                url, tz_aware=True, tzinfo=UTC, event_listeners=[_Timing()], **options
+            )
         except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
             # The driver's message may quote the URL, and with it a password: neither shown nor chained.
             raise ServiceUnavailable(
@@ -98,6 +114,7 @@ class Mongo:
             raise self._silent() from error
         except OperationFailure as error:
             if error.code in _REFUSED:
+                store_metrics().failed("mongodb")
                 raise ServiceUnavailable(
                     f"The document store (MongoDB at {self.host}) refuses the credentials",
                     details="Check user, password and authSource in MONGODB_URL.",
@@ -112,6 +129,7 @@ class Mongo:
             raise
 
     def _silent(self) -> ServiceUnavailable:
+        store_metrics().failed("mongodb")
         return ServiceUnavailable(
             f"The document store (MongoDB at {self.host}) does not answer",
             details="Start it, or set MONGODB_URL to one that runs.",

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import io
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from urllib.parse import quote
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from dino_common.errors import AssetNotFound, DinoError, FileTooLarge
+from dino_common.errors import AssetNotFound, DinoError, FileTooLarge, ServiceUnavailable
+from dino_common.metrics import store_metrics
 from dino_common.settings import Settings
 from dino_common.stores.object_client import CONNECT_SECONDS, READ_SECONDS, open_client
 from dino_common.stores.object_errors import translated
@@ -262,8 +264,16 @@ class Objects:
 
     async def _run(self, pool: ThreadPoolExecutor | None, key: str, call: Callable[[], T]) -> T:
         def work() -> T:
-            with translated(self.host, self.bucket, key):
-                return call()
+            began = time.perf_counter()
+            try:
+                with translated(self.host, self.bucket, key):
+                    result = call()
+            except ServiceUnavailable:
+                store_metrics().failed("objects")
+                raise
+            store_metrics().answered("objects", what, time.perf_counter() - began)
+            return result
 
+        what = "ping" if pool is None else "write" if pool is self._writes else "read"
         # The context goes along, so that spans of the client belong to the request.
         return await asyncio.get_running_loop().run_in_executor(pool, contextvars.copy_context().run, work)

@@ -1,0 +1,50 @@
+"""How large the vector index is, for the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from dino_analytics.index.errors import IndexFault
+from dino_analytics.library import Library
+from dino_common.bus.tasks import end
+from dino_common.errors import ModelNotLoaded
+from dino_common.metrics import watch_metrics
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 5.0
+
+
+class IndexWatch:
+    """Counts the open index every five seconds."""
+
+    def __init__(self, library: Library) -> None:
+        """Watch this library's index."""
+        self._library = library
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to count."""
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await self._look()
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _look(self) -> None:
+        metrics = watch_metrics()
+        metrics.index_complete.set(float(self._library.complete))
+        try:
+            model, index = self._library.current()
+            metrics.indexed.replace([(await index.count(), {"model_version": model.version})])
+        except ModelNotLoaded:
+            metrics.indexed.clear()
+        except IndexFault as error:
+            metrics.indexed.clear()
+            log.debug("the index was not counted: %s", error)
+
+    async def stop(self) -> None:
+        """End counting."""
+        await end([] if self._task is None else [self._task])
