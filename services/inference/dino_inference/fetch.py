@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -169,7 +170,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dino_inference.fetch", description=main.__doc__)
     parser.add_argument("source", help="built-in, s3://bucket/prefix, hf://owner/name, or a directory")
     parser.add_argument("--into", type=Path, required=True, help="directory of the model (built-in: model cache)")
-    parser.add_argument("--image", type=Path, default=Path("/data/models"), help="where an image keeps the built-in")
+    image = Path(os.environ.get("DINO_IMAGE_MODELS") or "/data/models")
+    parser.add_argument("--image", type=Path, default=image, help="where an image keeps the built-in (%(default)s)")
     parser.add_argument("--revision", help="revision of a hub repository")
     parser.add_argument("--sha256", help="expected hash of the weights")
     parser.add_argument("--image-size", type=int, help="expected side of the input, pixels")
