@@ -5,6 +5,13 @@ from __future__ import annotations
 from dino_operator.render.context import METRICS_LABEL, Context, Manifest
 from dino_operator.render.facts import SERVICE_MONITOR
 
+# The labels that dashboards and alert rules ask for, from the Service and the pod that a sample is read through.
+_SOURCES = {
+    "deployment": "__meta_kubernetes_service_label_app_kubernetes_io_instance",
+    "service": "__meta_kubernetes_service_label_app_kubernetes_io_component",
+    "instance": "__meta_kubernetes_pod_name",
+}
+
 
 def service_monitors(context: Context) -> list[Manifest]:
     """Return one monitor for the admin ports and one for the gateway.
@@ -25,6 +32,7 @@ def service_monitors(context: Context) -> list[Manifest]:
             "metricRelabelings": [own_samples],
         },
     }
+    relabelings = [{"sourceLabels": [source], "targetLabel": label} for label, source in _SOURCES.items()]
     instance = context.labels()["app.kubernetes.io/instance"]
     return [
         context.manifest(
@@ -35,7 +43,7 @@ def service_monitors(context: Context) -> list[Manifest]:
             spec={
                 "selector": {"matchLabels": {"app.kubernetes.io/instance": instance, METRICS_LABEL: part}},
                 "namespaceSelector": {"matchNames": [context.namespace]},
-                "endpoints": [endpoint | {"interval": monitor.interval}],
+                "endpoints": [endpoint | {"interval": monitor.interval, "relabelings": relabelings}],
             },
         )
         for part, endpoint in endpoints.items()
