@@ -21,6 +21,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "deployment": "Second part. Deployments with different names share NATS, Redis and Qdrant without meeting; "
         "give each its own MongoDB database and bucket.",
         "instance": "Name of this process in logs, traces and metrics. Default: host name and process id.",
+        "model_key": "Set by the operator: the model version an inference process is of. It answers on subjects of its "
+        "own and does what the rollout says.",
+        "resource": "Set by the operator: the `DinoDeployment` of namespace `DINO_NAMESPACE` that `PUT /config/…` "
+        "changes.",
     },
     "Servers": {
         "mongodb_url": "MongoDB. Where the URL does not say otherwise, writes wait for `w=majority` and the journal.",

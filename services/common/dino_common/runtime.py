@@ -40,9 +40,9 @@ class Runtime:
         """Prepare; nothing is opened yet."""
         self.settings, self.service = settings, service
         self.connection = Connection(settings, service.value)
-        self.bus = BusClient(self.connection)
-        self.events = Events(self.connection)
         self.config = LiveConfig(self.connection)
+        self.bus = BusClient(self.connection, serving=lambda: self.config.serving_key)
+        self.events = Events(self.connection)
         self.handlers: dict[str, Handler] = {}
         self.job_handlers: dict[str, JobHandler] = {}
         self.job_store: JobStore | None = None

@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}", validation_alias="DINO_INSTANCE"
     )
 
+    # Set by the operator alone: which model version this process is of, and the resource that owns the platform.
+    model_key: str = Field(
+        "", validation_alias="DINO_MODEL_KEY", pattern=r"^([0-9a-f]{8})?$", description="Empty: no operator."
+    )
+    resource: str = Field("", validation_alias="DINO_RESOURCE", description="Empty: no operator.")
+
     # Servers.
     mongodb_url: str = Field("mongodb://localhost:27017/dinov3_db", validation_alias="MONGODB_URL")
     redis_url: str = Field("redis://localhost:6379/0", validation_alias="REDIS_URL")

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,15 +51,22 @@ class _Pending:
 class BusClient:
     """Sends requests and matches the answers."""
 
-    def __init__(self, connection: Connection, silence: float = SILENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        silence: float = SILENCE_SECONDS,
+        serving: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """Use the connection; ``start`` must run once it is open.
 
         Args:
             connection: of this process.
+            serving: tells the key of the model version that serves as this process last saw it; None where no
+                operator runs the platform.
             silence: seconds without answer or keep-alive after which a worker counts as dead.
         """
         self.connection = connection
-        self._silence = silence
+        self._silence, self._serving = silence, serving
         self._pending: dict[str, _Pending] = {}
         self._numbers = itertools.count()
         self._inbox = ""
@@ -77,19 +85,35 @@ class BusClient:
         if not (msg.headers and subjects.WORKING in msg.headers):
             pending.answer.set_result(msg)
 
-    async def call(self, operation: Operation, request: BaseModel | dict[str, Any], context: Context) -> Any:
+    async def call(
+        self,
+        operation: Operation,
+        request: BaseModel | dict[str, Any],
+        context: Context,
+        *,
+        model: str | None = None,
+    ) -> Any:
         """Ask the operation's owner and return its decoded answer (a dict; vectors as NumPy arrays).
+
+        Args:
+            operation: what is asked.
+            request: its request model, or the fields.
+            context: of the request; the answer comes before its deadline or not at all.
+            model: key of the model version that must answer, for operations of inference; else the one that serves,
+                also when it changes before the request was taken.
 
         Raises:
             DinoError: the typed error of the service, DeadlineExceeded, or ServiceUnavailable when nobody answers.
         """
         fields = request.model_dump(mode="json") if isinstance(request, BaseModel) else request
         payload = codec.pack(fields)
-        subject = self.connection.subjects.operation(operation)
         with tracer.start_as_current_span(
             f"{operation.service.value}.{operation.name} send",
             kind=trace.SpanKind.CLIENT,
-            attributes={"messaging.system": "nats", "messaging.destination.name": subject},
+            attributes={
+                "messaging.system": "nats",
+                "messaging.destination.name": self._subject(operation, model),
+            },
         ):
             headers = {
                 subjects.REQUEST_ID: context.request_id,
@@ -98,10 +122,15 @@ class BusClient:
             if context.principal:
                 headers[subjects.PRINCIPAL] = context.principal
             propagate.inject(headers)
-            return self._decode(await self._ask(operation, subject, payload, headers, context))
+            return self._decode(await self._ask(operation, model, payload, headers, context))
+
+    def _subject(self, operation: Operation, model: str | None) -> str:
+        if operation.service is not Service.INFERENCE:
+            return self.connection.subjects.operation(operation)
+        return self.connection.subjects.operation(operation, model or self._serving())
 
     async def _ask(
-        self, operation: Operation, subject: str, payload: bytes, headers: dict[str, str], context: Context
+        self, operation: Operation, model: str | None, payload: bytes, headers: dict[str, str], context: Context
     ) -> Msg:
         patience = time.monotonic() + _NOBODY_PATIENCE
         while True:
@@ -109,7 +138,8 @@ class BusClient:
             if remaining <= 0:
                 raise DeadlineExceeded(f"{operation.name} did not finish within its deadline")
             try:
-                return await self._once(subject, payload, headers, remaining)
+                # Anew at each try: another version may serve by now.
+                return await self._once(self._subject(operation, model), payload, headers, remaining)
             except _SendAgain as reason:
                 log.warning("sending %s again: %s", operation.name, reason, extra={"request_id": context.request_id})
                 # Its successor may need as long to appear as any other.

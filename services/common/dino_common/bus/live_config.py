@@ -1,4 +1,4 @@
-"""Run-time configuration in a NATS key-value bucket, watched by every service."""
+"""Run-time configuration in a NATS key-value bucket, watched by every service: thresholds and the rollout."""
 
 from __future__ import annotations
 
@@ -13,30 +13,72 @@ from nats.js.kv import KeyValue
 from pydantic import ValidationError
 
 from dino_common.bus.connection import Connection
+from dino_common.bus.live_value import LiveValue
 from dino_common.bus.tasks import end
 from dino_common.contracts.configuration import Thresholds
+from dino_common.contracts.rollout import Rollout
 from dino_common.errors import Conflict, ServiceUnavailable
 
 log = logging.getLogger(__name__)
 
-_KEY = "thresholds"
+THRESHOLDS, ROLLOUT = "thresholds", "rollout"
 _POLL_SECONDS = 5.0
 _TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
 
-class LiveConfig:
-    """The thresholds as last seen, and the way to change them.
+async def open_bucket(connection: Connection) -> KeyValue:
+    """Return the configuration bucket of a deployment, made when it is missing."""
+    js, name = connection.jetstream(), connection.subjects.config_bucket
+    try:
+        return await js.key_value(name)
+    except BucketNotFoundError:
+        return await js.create_key_value(api.KeyValueConfig(bucket=name, history=10))
 
-    A watch brings a change within milliseconds; a poll every five seconds repairs a watch that was lost.
+
+class LiveConfig:
+    """Thresholds and rollout as last seen, and the way to change the thresholds.
+
+    A watch brings a change within milliseconds; a poll every five seconds repairs a watch that was lost. A bucket
+    that is lost takes the thresholds with it, but never the rollout: pods go on with the roles they had.
     """
 
     def __init__(self, connection: Connection) -> None:
         """Use the connection; ``start`` reads the bucket once."""
         self._connection = connection
-        self.thresholds = Thresholds()
-        self.revision = 0
+        self._thresholds: LiveValue[Thresholds] = LiveValue(THRESHOLDS, Thresholds, Thresholds())
+        self._rollout: LiveValue[Rollout | None] = LiveValue(ROLLOUT, Rollout, None)
+        self._values = {value.name: value for value in (self._thresholds, self._rollout)}
         self._tasks: list[asyncio.Task[None]] = []
         self._restart = asyncio.Event()
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds in force."""
+        return self._thresholds.value
+
+    @property
+    def revision(self) -> int:
+        """Revision of the thresholds; 0 where none are stored."""
+        return self._thresholds.revision
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The rollout in force; None where no operator runs the platform."""
+        return self._rollout.value
+
+    @property
+    def serving_key(self) -> str | None:
+        """Key of the model version that serves; None where no operator runs the platform."""
+        rollout = self._rollout.value
+        return None if rollout is None else rollout.serving
+
+    def on_rollout(self, callback: Callable[[Rollout | None], None]) -> None:
+        """Run the callback in the moment in which another rollout comes into force; it must not wait."""
+        self._rollout.on_change(callback)
+
+    def on_thresholds(self, callback: Callable[[Thresholds], None]) -> None:
+        """Run the callback in the moment in which other thresholds come into force; it must not wait."""
+        self._thresholds.on_change(callback)
 
     async def start(self) -> None:
         """Create the bucket when it is missing, read it and begin to watch."""
@@ -45,35 +87,28 @@ class LiveConfig:
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._poll())]
 
     async def _bucket(self) -> KeyValue:
-        js = self._connection.jetstream()
-        name = self._connection.subjects.config_bucket
-        try:
-            return await js.key_value(name)
-        except BucketNotFoundError:
-            return await js.create_key_value(api.KeyValueConfig(bucket=name, history=10))
+        return await open_bucket(self._connection)
 
     async def _refresh(self) -> None:
-        seen = self.revision
-        try:
-            entry = await (await self._bucket()).get(_KEY)
-        except KeyNotFoundError:
-            if seen and seen == self.revision:
-                # Deleted, or lost with the server's data: what a process that starts now would read.
-                self.thresholds, self.revision = Thresholds(), 0
-                log.warning("no thresholds are stored any more; the defaults are in force")
-            return
-        self._accept(entry.value, entry.revision)
+        bucket = await self._bucket()
+        for value in self._values.values():
+            seen = value.revision
+            try:
+                entry = await bucket.get(value.name)
+            except KeyNotFoundError:
+                if seen and seen == value.revision:
+                    self._gone(value)
+                continue
+            value.polled(entry.value, entry.revision, seen)
 
-    def _accept(self, value: bytes | None, revision: int | None) -> None:
-        if not value or revision is None or revision <= self.revision:
-            return
-        try:
-            self.thresholds = Thresholds.model_validate_json(value)
-        except ValidationError as error:
-            log.error("the stored thresholds are not valid and are ignored: %s", error)
-            return
-        self.revision = revision
-        log.info("thresholds of revision %d are in force", revision)
+    def _gone(self, value: LiveValue) -> None:
+        """Deal with a key that was deleted, or lost with the server's data."""
+        if value is self._rollout:
+            value.forget_revision()
+            log.warning("no rollout is stored any more; the last one stays in force")
+        else:
+            value.reset()
+            log.warning("no %s are stored any more; the defaults are in force", value.name)
 
     async def _watch_anew(self) -> None:
         self._restart.set()
@@ -82,15 +117,15 @@ class LiveConfig:
         while True:
             self._restart.clear()
             try:
-                watcher = await (await self._bucket()).watch(_KEY)
+                watcher = await (await self._bucket()).watch(">")
                 try:
                     while not self._restart.is_set():
                         try:
                             entry = await watcher.updates(timeout=1)
                         except (TimeoutError, nats.errors.TimeoutError):
                             continue
-                        if entry is not None:
-                            self._accept(entry.value, entry.revision)
+                        if entry is not None and entry.operation is None and entry.key in self._values:
+                            self._values[entry.key].accept(entry.value, entry.revision)
                 finally:
                     await watcher.stop()
             except asyncio.CancelledError:
@@ -118,16 +153,19 @@ class LiveConfig:
             for _ in range(10):
                 bucket = await self._bucket()
                 try:
-                    entry = await bucket.get(_KEY)
+                    entry = await bucket.get(THRESHOLDS)
                     current, last = self._read(entry.value), entry.revision
                 except KeyNotFoundError:
                     current, last = Thresholds(), None
                 data = edit(current).model_dump_json().encode()
                 try:
-                    revision = await bucket.update(_KEY, data, last=last) if last else await bucket.create(_KEY, data)
+                    if last:
+                        revision = await bucket.update(THRESHOLDS, data, last=last)
+                    else:
+                        revision = await bucket.create(THRESHOLDS, data)
                 except KeyWrongLastSequenceError:
                     continue
-                self._accept(data, revision)
+                self._thresholds.accept(data, revision)
                 return
         except _TRANSIENT as error:
             raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error

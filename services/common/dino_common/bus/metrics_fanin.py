@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
+from dino_common.bus.scatter import ask_all
 from dino_common.contracts import Service
 from dino_common.telemetry import metrics_text
 
@@ -40,29 +41,7 @@ class MetricsResponder:
 
 async def gather_metrics(connection: Connection, seconds: float = 0.5, quiet: float = 0.1) -> list[dict[str, Any]]:
     """Ask every instance and return what came within ``seconds``, or until ``quiet`` seconds brought nothing."""
-    inbox = connection.client.new_inbox()
-    found: list[dict[str, Any]] = []
-    heard = asyncio.Event()
-
-    async def receive(msg: Any) -> None:
-        if msg.data:
-            found.append(codec.unpack(msg.data))
-        heard.set()
-
-    subscription = await connection.client.subscribe(inbox, cb=receive)
-    try:
-        await connection.client.publish(connection.subjects.metrics, b"", reply=inbox)
-        end = asyncio.get_running_loop().time() + seconds
-        while (left := end - asyncio.get_running_loop().time()) > 0:
-            try:
-                async with asyncio.timeout(min(left, quiet if found else left)):
-                    await heard.wait()
-            except TimeoutError:
-                break
-            heard.clear()
-    finally:
-        await subscription.unsubscribe()
-    return found
+    return await ask_all(connection, connection.subjects.metrics, {}, seconds=seconds, quiet=quiet)
 
 
 def merge(parts: list[tuple[str, str, str]]) -> bytes:

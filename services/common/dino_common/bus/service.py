@@ -47,6 +47,7 @@ class BusService:
         service: Service,
         handlers: Mapping[str, Handler],
         keepalive: float = KEEPALIVE_SECONDS,
+        key: str | None = None,
     ) -> None:
         """Check the handlers against the contracts.
 
@@ -55,6 +56,7 @@ class BusService:
             service: who answers.
             handlers: one for every operation of the service that is no job, by the operation's name.
             keepalive: seconds between the messages by which a busy worker says that it lives.
+            key: of the model version whose processes answer on subjects of their own.
 
         Raises:
             ContractError: a handler is missing or belongs to another service.
@@ -65,6 +67,7 @@ class BusService:
         self.service = service
         self._handlers = dict(handlers)
         self._keepalive_seconds = keepalive
+        self._key = key
         self._limit = connection.settings.max_concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._micro: micro.Service | None = None
@@ -83,7 +86,7 @@ class BusService:
             operation = OPERATIONS[name]
             await self._micro.add_endpoint(
                 name=name,
-                subject=self.connection.subjects.operation(operation),
+                subject=self.connection.subjects.operation(operation, self._key),
                 queue_group=self.service.value,
                 handler=self._receiver(operation, handler),
             )

@@ -23,9 +23,17 @@ class Subjects:
         """The prefix as a name of streams and buckets."""
         return self.prefix.replace(".", "_")
 
-    def operation(self, operation: Operation) -> str:
-        """Request/reply subject of an operation."""
-        return f"{self.prefix}.{operation.service.value}.{operation.name}"
+    def operation(self, operation: Operation, key: str | None = None) -> str:
+        """Request/reply subject of an operation; of a model version's own processes when a key is given."""
+        return f"{self.prefix}.{_owner(operation, key)}.{operation.name}"
+
+    def everyone(self, operation: Operation, key: str | None = None) -> str:
+        """Subject on which each process of the owner answers for itself."""
+        return f"{self.prefix}.everyone.{_owner(operation, key)}.{operation.name}"
+
+    def mirror(self, key: str, operation: str) -> str:
+        """Where the serving version's processes put copies of requests for a candidate; nobody answers there."""
+        return f"{self.prefix}.mirror.inference-{key}.{operation}"
 
     def job(self, operation: Operation) -> str:
         """Work-queue subject of an operation's jobs."""
@@ -72,3 +80,7 @@ class Subjects:
     def config_bucket(self) -> str:
         """Key-value bucket of the run-time configuration."""
         return f"{self.token}_config"
+
+
+def _owner(operation: Operation, key: str | None) -> str:
+    return f"{operation.service.value}-{key}" if key else operation.service.value

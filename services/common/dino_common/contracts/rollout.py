@@ -67,7 +67,7 @@ class LibraryProgress(Response):
 
     total: int = Field(ge=0)
     done: int = Field(ge=0)
-    failed: int = Field(default=0, ge=0, description="Contents of which no features can be computed, such as torn files.")
+    failed: int = Field(default=0, ge=0, description="Contents without features for good, such as torn files.")
     per_second: float | None = Field(default=None, ge=0, description="Over the last half minute; null before known.")
     complete: bool = Field(default=False, description="Nothing is left that could still be done.")
     eta_seconds: Seconds | None = None
