@@ -16,6 +16,8 @@ SERVICES: tuple[Service, ...] = ("gateway", "inference", "video", "analytics")
 
 MODEL_LABEL = "dinov3.io/model"
 ROLE_LABEL = "dinov3.io/role"
+# The whole spec.model that a Deployment was made from, as JSON: with it a lost status is made anew.
+MODEL_SPEC = "dinov3.io/model-spec"
 METRICS_LABEL = "dinov3.io/metrics"
 CHECKSUM = "dinov3.io/config-checksum"
 ADMIN_PORT = 9090

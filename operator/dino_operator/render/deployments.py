@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from math import ceil
 
 from dino_operator.render.autoscaling import owns_replicas
-from dino_operator.render.context import MODEL_LABEL, ROLE_LABEL, Context, Manifest, Service
+from dino_operator.render.context import MODEL_LABEL, MODEL_SPEC, ROLE_LABEL, Context, Manifest, Service, plain
 from dino_operator.render.facts import ModelVersion
 from dino_operator.render.pods import pod_template
 
@@ -48,11 +49,12 @@ def replicas(context: Context, service: Service, version: ModelVersion | None) -
 
 
 def _deployment(context: Context, service: Service, version: ModelVersion | None, strategy: Manifest) -> Manifest:
-    name, selector, labels = context.object_name(service), context.selector(service), {}
+    name, selector, labels, annotations = context.object_name(service), context.selector(service), {}, {}
     if version is not None:
         name = context.inference_name(version)
         selector = selector | {MODEL_LABEL: version.key}
         labels = {MODEL_LABEL: version.key, ROLE_LABEL: version.role}
+        annotations = {MODEL_SPEC: json.dumps(plain(version.model), sort_keys=True, separators=(",", ":"))}
     spec: Manifest = {
         "selector": {"matchLabels": selector},
         "strategy": strategy,
@@ -64,4 +66,4 @@ def _deployment(context: Context, service: Service, version: ModelVersion | None
         spec["replicas"] = count
     if context.spec.paused:
         spec["paused"] = True
-    return context.manifest("apps/v1", "Deployment", name, service, labels=labels, spec=spec)
+    return context.manifest("apps/v1", "Deployment", name, service, labels=labels, annotations=annotations, spec=spec)

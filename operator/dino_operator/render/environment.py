@@ -18,6 +18,7 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
     spec, storage = context.spec, context.spec.connections.object_storage or ObjectStorageRef.model_validate({})
     values: dict[str, Any] = {
         "DINO_NAMESPACE": context.namespace,
+        "DINO_DEPLOYMENT": context.name,
         "DINO_ADMIN_HOST": "0.0.0.0",
         "DINO_ADMIN_PORT": ADMIN_PORT,
         "DINO_LOG_FORMAT": spec.telemetry.log_format,
@@ -44,9 +45,6 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
             values |= {"DINO_INDEX_DIR": INDEX_DIR}
         case "video":
             pass
-    if service != "inference":
-        # Pods of a model version name their own bus prefix.
-        values["DINO_DEPLOYMENT"] = context.name
     return {name: str(value) for name, value in sorted(values.items()) if value is not None}
 
 
@@ -56,6 +54,8 @@ def _gateway(context: Context) -> dict[str, Any]:
     return {
         "API_HOST": "0.0.0.0",
         "API_PORT": API_PORT,
+        # Thresholds set over HTTP are written into this resource.
+        "DINO_RESOURCE": context.name,
         "CLOUDFLARE_R2_PUBLIC_URL": storage.public_url if storage else None,
         "DINO_PUBLIC_URL": gateway.public_url,
         "DINO_CORS_ORIGINS": ",".join(gateway.cors.origins) or None,
@@ -72,18 +72,10 @@ def _gateway(context: Context) -> dict[str, Any]:
     }
 
 
-def deployment_name(context: Context, version: ModelVersion) -> str:
-    """Return the last part of a model version's bus prefix: the deployment's own for the one that serves.
-
-    Any other has a prefix of its own: clients do not reach it, and its vectors meet no other's.
-    """
-    return context.name if version.role == "serving" else f"{context.name}-{version.key}"
-
-
 def model_environment(context: Context, version: ModelVersion, model_name: str) -> list[Manifest]:
     """Return what is particular to the pods of a model version."""
     values = {
-        "DINO_DEPLOYMENT": deployment_name(context, version),
+        "DINO_MODEL_KEY": version.key,
         "DINOV3_PRECISION": version.model.precision,
         "DINOV3_MODEL_NAME": model_name,
     }

@@ -37,8 +37,8 @@ class ModelVersion:
 
     Attributes:
         model: the spec it was started with.
-        role: serving answers clients; dark and canary are new and have a bus prefix of their own, so that no
-            vector of theirs meets one of the serving version; previous is kept for a return.
+        role: serving answers clients; dark and canary are new, and no vector of theirs meets one of the serving
+            version; previous is kept for a return.
         weight: share of the load of a canary, percent; it decides its number of pods.
         replicas: pods, where the rollout says it; None: by the role.
     """

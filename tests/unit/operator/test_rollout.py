@@ -92,15 +92,16 @@ def test_deployments_share_no_directory_of_the_node() -> None:
     assert cache["hostPath"]["path"] == "/mnt/fast/default/demo"
 
 
-def test_a_new_model_version_has_pods_and_a_bus_prefix_of_its_own() -> None:
+def test_a_new_model_version_has_pods_and_a_key_of_its_own() -> None:
     small, large = Model.model_validate(SMALL), Model.model_validate(LARGE)
     facts = Facts(model_versions=(ModelVersion(small), ModelVersion(large, role="dark")))
     found = objects(facts, model=LARGE, inference={"replicas": 3})
     pods = {name: d for name, d in of_kind(found, "Deployment").items() if "-inference-" in name}
     assert set(pods) == {f"demo-inference-{model_key(model)}" for model in (small, large)}
-    prefixes = {name: environment(found, pod(d)["containers"][0])["DINO_DEPLOYMENT"] for name, d in pods.items()}
-    assert prefixes[f"demo-inference-{model_key(small)}"] == "demo"
-    assert prefixes[f"demo-inference-{model_key(large)}"] == f"demo-{model_key(large)}"
+    for model in (small, large):
+        seen = environment(found, pod(pods[f"demo-inference-{model_key(model)}"])["containers"][0])
+        # One platform on the bus; each version answers on subjects of its own.
+        assert (seen["DINO_DEPLOYMENT"], seen["DINO_MODEL_KEY"]) == ("demo", model_key(model))
     assert [pods[f"demo-inference-{model_key(m)}"]["spec"]["replicas"] for m in (small, large)] == [3, 1]
 
 
