@@ -23,7 +23,7 @@ WORKERS_BUSY = Gauge("dino_operator_workers_busy", "Reconciles under way.")
 
 API_REQUESTS = Counter(
     "dino_operator_api_requests",
-    "Requests to the API server by verb (get, list, watch, apply, patch, create, delete) and HTTP status; "
+    "Requests to the API server by verb (get, list, watch, apply, patch, create, update, delete) and HTTP status; "
     "code 0: no answer.",
     ("verb", "code"),
 )
