@@ -164,7 +164,13 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class LibrarySeen:
-    """How much of the library has features of a version; ``per_second`` is None before it is known."""
+    """How much of the library has features of a version, by all its pods together.
+
+    Attributes:
+        failed: contents of which this pod could compute no features.
+        per_second: None before it is known.
+        complete: nothing is left that could still be done.
+    """
 
     total: int
     done: int
@@ -232,11 +238,13 @@ class ComparisonSeen:
 
 @dataclass(frozen=True, slots=True)
 class IndexSeen:
-    """An index of analytics."""
+    """An index of analytics, by the key and the name of its model version."""
 
+    key: str | None
     model_version: str
     indexed: int = 0
     complete: bool = False
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +319,4 @@ class Seen:
 
     def pods_of(self, service: Service, key: str | None = None) -> tuple[PodSeen, ...]:
         """Return the pods of a service, of one model version where a key is given, that are not being deleted."""
-        return tuple(
-            pod for pod in self.pods if pod.service == service and key in (None, pod.key) and not pod.deleting
-        )
+        return tuple(pod for pod in self.pods if pod.service == service and key in (None, pod.key) and not pod.deleting)

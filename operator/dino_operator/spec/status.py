@@ -59,7 +59,7 @@ class VersionStatus(Part):
     )
     model_version: str | None = Field(None, description="Name that features carry; known once a pod has loaded it.")
     weight: int = Field(0, ge=0, le=100, description="Share of the serving version's load that a candidate repeats.")
-    since: Moment = Field(description="When it took its role.")
+    since: Moment = Field(description="When it took its role, or its spec last changed.")
     until: Moment | None = Field(None, description="When a previous version is removed.")
     answered: bool = Field(False, description="It has passed its self-test at least once.")
     self_test: SelfTestStatus | None = Field(None, description="The latest self-test.")
@@ -89,12 +89,13 @@ class RefusedTarget(Part):
     reason: str = Field(description="Why, in one CamelCase word.")
     message: str = Field(max_length=32_768, description="Why, for people, with what to do.")
     time: Moment = Field(description="When.")
+    model: Verbatim = Field(description="The spec.model that was tried.")
 
 
 class MigrationStatus(Part):
     """How far a change of the model is."""
 
-    phase: str | None = Field(None, description="Where it is: Starting, SelfTest, Canary, ReEmbedding or CutOver.")
+    phase: str | None = Field(None, description="Starting, SelfTest, Canary, ReEmbedding, CutOver or RolledBack.")
     key: str | None = Field(None, description="Key of the version that it leads to.")
     target: str | None = Field(None, description="Version that it leads to.")
     mode: Literal["surge", "giveUpOne", "replace"] | None = Field(
@@ -102,7 +103,11 @@ class MigrationStatus(Part):
         description="surge: new pods beside the old ones; giveUpOne: an old pod makes room, for want of a spare GPU; "
         "replace: the only old pod makes room.",
     )
+    pods: int | None = Field(None, ge=0, description="Pods that the versions share in mode giveUpOne.")
     since: Moment | None = Field(None, description="When the phase began.")
+    deadline: Moment | None = Field(
+        None, description="When it is given up if the new version does not answer; not set while trouble excuses it."
+    )
     step: int | None = Field(None, ge=0, description="Canary step, from 0.")
     step_since: Moment | None = Field(None, description="When that step began.")
     percent: float | None = Field(None, ge=0, le=100, description="Share of the library that is re-embedded.")
