@@ -268,6 +268,7 @@ class BusSeen:
 
     Attributes:
         reachable: the operator's own link works; False with ``error`` where it does not.
+        asked: False before the first answer or failure, as after a restart of the operator: then nothing is known.
         inference: statuses of all pods that answered, by model key.
         self_tests, comparisons: latest answers by model key of the version asked about (of a comparison: the
             candidate).
@@ -275,6 +276,7 @@ class BusSeen:
     """
 
     reachable: bool = True
+    asked: bool = True
     error: str | None = None
     inference: Mapping[str, tuple[InferenceSeen, ...]] = field(default_factory=dict)
     self_tests: Mapping[str, SelfTestSeen] = field(default_factory=dict)

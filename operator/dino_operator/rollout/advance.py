@@ -76,6 +76,8 @@ def _move(state: RolloutState, look: Look) -> Move:
         fault = fault_of(look.seen.pods_of("inference", state.candidate.key))
         if fault is not None and fault.lasting:
             return roll_back(state, look, fault.reason, fault.message)
+    if not look.seen.bus.asked:
+        return Move(state)
     if not look.seen.bus.reachable:
         why = f"NATS cannot be reached from the operator: {look.seen.bus.error or 'no answer'}"
         return waits(with_migration(state, deadline=None), why, 5.0)

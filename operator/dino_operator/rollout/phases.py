@@ -118,7 +118,7 @@ def confirm(state: RolloutState, look: Look) -> Move:
     if analytics is None:
         return waits(state, "Analytics does not answer: whether it searches the new index is not known.", 1.0)
     index = analytics.serving
-    if index is None or (index.key != serving.key and index.model_version != serving.model_version):
+    if index is None or not _of(index, serving):
         return waits(state, None, 1.0)
     if migration is not None and migration.mode == "replace":
         words = f"{name_of(serving)} embeds the library while it serves."
@@ -186,11 +186,15 @@ def _pace(library: LibrarySeen | None) -> float:
 
 
 def _indexed(index: IndexSeen | None, version: VersionStatus, state: RolloutState, serving: IndexSeen | None) -> bool:
-    if index is not None and version.key == index.key:
+    if index is not None and _of(index, version):
         return index.complete
     # The same weights under another key need no index of their own.
     same = version.model_version == state.serving.model_version
     return same and serving is not None and serving.complete and serving.model_version == version.model_version
+
+
+def _of(index: IndexSeen, version: VersionStatus) -> bool:
+    return index.key == version.key or index.model_version == version.model_version
 
 
 def _both(state: RolloutState) -> tuple[VersionStatus, MigrationStatus]:
