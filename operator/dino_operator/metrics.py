@@ -51,6 +51,6 @@ IMAGES_PER_SECOND = Gauge(
     "dino_operator_images_per_second", "Pictures a second of one pod, by the self-test.", _RESOURCE
 )
 INFERENCE_REPLICAS = Gauge(
-    "dino_operator_inference_replicas", "Pods of the serving model version: wanted, ready.", (*_RESOURCE, "state")
+    "dino_operator_inference_replicas", "Pods of the model service: there, ready.", (*_RESOURCE, "state")
 )
 BUS_CONNECTED = Gauge("dino_operator_bus_connected", "1 while the resource's NATS answers the operator.", _RESOURCE)

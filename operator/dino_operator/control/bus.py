@@ -1,0 +1,176 @@
+"""A resource's bus: keeps writing what is wanted and asking how the services do, beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from dino_common.bus.rollout_link import RolloutLink
+from dino_common.bus.tasks import end
+from dino_common.contracts.configuration import Thresholds
+from dino_common.contracts.rollout import Rollout
+from dino_common.errors import DinoError
+from dino_operator import metrics
+from dino_operator.control.answers import analytics_seen, comparison_seen, inference_seen, self_test_seen
+from dino_operator.control.queue import Key
+from dino_operator.observe import BusSeen, ComparisonSeen, SelfTestSeen
+from dino_operator.rollout.step import Ask
+
+log = logging.getLogger(__name__)
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_OPEN_SECONDS = 3.0
+_SELF_TEST_SECONDS, _COMPARE_SECONDS = 90.0, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the loop wants of a resource's bus.
+
+    Attributes:
+        thresholds, rollout: to be stored there.
+        pods: ready pods of each model version; a change is a reason to ask at once.
+        seconds: how often to ask otherwise.
+    """
+
+    thresholds: Thresholds
+    rollout: Rollout
+    pods: tuple[tuple[str, int], ...]
+    seconds: float
+
+
+class ResourceBus:
+    """One resource's link and what came over it; a task of its own, so that a slow NATS holds nobody up.
+
+    Args:
+        key: of the resource.
+        url: of its NATS.
+        wake: called when something new was seen.
+    """
+
+    def __init__(self, key: Key, url: str, wake: Callable[[Key], None]) -> None:
+        """Begin to connect once something is wanted."""
+        self.key, self.url, self._wake = key, url, wake
+        self.seen = BusSeen(reachable=False, asked=False, error="not asked yet")
+        self._wanted: Wanted | None = None
+        self._stored: tuple[Thresholds, Rollout] | None = None
+        self._changed = asyncio.Event()
+        self._link: RolloutLink | None = None
+        self._asking: dict[Ask, asyncio.Task[None]] = {}
+        self._task = asyncio.create_task(self._run())
+
+    def want(self, wanted: Wanted) -> None:
+        """Say what is wanted from now on."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._changed.set()
+
+    def stored(self, rollout: Rollout) -> bool:
+        """Tell whether the services can see this rollout."""
+        return self._stored is not None and self._stored[1] == rollout
+
+    def ask(self, question: Ask) -> None:
+        """Send a question unless the same one is under way."""
+        if question not in self._asking and self._link is not None:
+            self._asking[question] = asyncio.create_task(self._answer(question, self._link))
+
+    async def _run(self) -> None:
+        wait = _FIRST_WAIT
+        while True:
+            if self._wanted is None:
+                await self._changed.wait()
+            self._changed.clear()
+            assert self._wanted is not None
+            wanted = self._wanted
+            try:
+                self._look(await self._round(wanted))
+                wait, pause = _FIRST_WAIT, wanted.seconds
+            except DinoError as error:
+                self._look(
+                    replace(self.seen, reachable=False, asked=True, error=error.message, inference={}, analytics=None)
+                )
+                pause = wait * random.uniform(0.5, 1.0)
+                wait = min(_LONGEST_WAIT, wait * 2)
+            except Exception as error:
+                log.exception("the bus of %s/%s", *self.key)
+                self._look(
+                    replace(self.seen, reachable=False, asked=True, error=repr(error), inference={}, analytics=None)
+                )
+                pause = wait = min(_LONGEST_WAIT, wait * 2)
+            metrics.BUS_CONNECTED.labels(*self.key).set(self.seen.reachable)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+    async def _round(self, wanted: Wanted) -> BusSeen:
+        if self._link is None:
+            namespace, name = self.key
+            self._link = await RolloutLink.open(self.url, namespace, name, wait=_OPEN_SECONDS)
+        link, rollout = self._link, wanted.rollout
+        await link.put_thresholds(wanted.thresholds)
+        await link.put_rollout(rollout)
+        if not self.stored(rollout):
+            self._wake(self.key)
+        self._stored = (wanted.thresholds, rollout)
+        expected = dict(wanted.pods)
+        statuses, analytics = await asyncio.gather(
+            asyncio.gather(*(link.statuses(key, expect=expected.get(key) or None) for key in rollout.keys)),
+            link.analytics(),
+        )
+        found = {key: tuple(map(inference_seen, item)) for key, item in zip(rollout.keys, statuses, strict=True)}
+        return replace(
+            self.seen, reachable=True, asked=True, error=None, inference=found, analytics=analytics_seen(analytics)
+        )
+
+    def _look(self, seen: BusSeen) -> None:
+        if seen != self.seen:
+            self.seen = seen
+            self._wake(self.key)
+
+    async def _answer(self, question: Ask, link: RolloutLink) -> None:
+        key = question.key
+        try:
+            if question.kind == "self-test":
+                test = await self._self_test(key, link)
+                self._look(replace(self.seen, self_tests={**self.seen.self_tests, key: test}))
+            else:
+                comparison = await self._compare(key, link)
+                self._look(replace(self.seen, comparisons={**self.seen.comparisons, key: comparison}))
+        finally:
+            del self._asking[question]
+
+    async def _self_test(self, key: str, link: RolloutLink) -> SelfTestSeen:
+        try:
+            return self_test_seen(await link.self_test(key, timeout=_SELF_TEST_SECONDS), datetime.now(UTC))
+        except DinoError as error:
+            return SelfTestSeen(False, error=error.message, at=datetime.now(UTC))
+
+    async def _compare(self, key: str, link: RolloutLink) -> ComparisonSeen:
+        try:
+            return comparison_seen(await link.compare(key, timeout=_COMPARE_SECONDS), datetime.now(UTC))
+        except DinoError as error:
+            return ComparisonSeen(error=error.message, at=datetime.now(UTC))
+
+    async def close(self, *, forget: bool = False) -> None:
+        """End the link.
+
+        Args:
+            forget: take back what was stored, if NATS answers: the resource is gone.
+        """
+        await end([self._task, *self._asking.values()])
+        link, self._link = self._link, None
+        if link is not None:
+            if forget and link.connected:
+                try:
+                    await link.forget()
+                except DinoError as error:
+                    log.info("the configuration of %s/%s stays in NATS: %s", *self.key, error.message)
+            await link.close()
+        if forget:
+            metrics.BUS_CONNECTED.remove(*self.key)

@@ -1,0 +1,247 @@
+"""One look at one resource: see, decide, remember, tell the services, make the objects, say so."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dino_common.contracts.configuration import Thresholds
+from dino_operator.control.bus import ResourceBus, Wanted
+from dino_operator.control.children import Children, is_owned
+from dino_operator.control.gpus import Gpus
+from dino_operator.control.merge import merge_patch
+from dino_operator.control.queue import Key, WorkQueue
+from dino_operator.control.reporting import Reporting
+from dino_operator.control.resources import Kept, Resources
+from dino_operator.control.secrets import SecretReader, Secrets, needs
+from dino_operator.control.seeing import deployments_seen, pods_seen, scalers_seen
+from dino_operator.control.world import World
+from dino_operator.kube.client import MERGE, KubeClient, Object
+from dino_operator.kube.errors import Conflict, NotFound
+from dino_operator.kube.kinds import CLAIMS, RESOURCE, Kind
+from dino_operator.observe import BusSeen, Seen
+from dino_operator.render import Facts, render
+from dino_operator.render.context import MODEL_LABEL, ROLE_LABEL
+from dino_operator.rollout import Step, advance
+from dino_operator.settings import OperatorSettings
+from dino_operator.spec import DinoDeployment, InvalidResource, read_resource
+from dino_operator.spec.status import DinoDeploymentStatus
+from dino_operator.status import build, invalid, read_status, transitions
+
+log = logging.getLogger(__name__)
+
+_COMPONENT = "app.kubernetes.io/component"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a look ended.
+
+    Attributes:
+        outcome: unchanged, changed or gone.
+        again: seconds until the next one is due at the latest.
+    """
+
+    outcome: str
+    again: float | None = None
+
+
+class Reconciler:
+    """Brings one resource at a time to what it says.
+
+    Args:
+        client, world, resources: the cluster, and what is known of it.
+        queue: who is woken by what comes later.
+        reporting: events and metrics.
+        settings: how often to ask.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        world: World,
+        resources: Resources,
+        queue: WorkQueue,
+        reporting: Reporting,
+        settings: OperatorSettings,
+    ) -> None:
+        """Begin with nothing remembered."""
+        self._client, self._world, self._resources, self._queue = client, world, resources, queue
+        self._reporting, self._settings = reporting, settings
+        self._children = Children(client, world)
+        self._secrets = SecretReader(client, world)
+        self._gpus = Gpus(client)
+
+    async def reconcile(self, key: Key) -> Result:
+        """Look at a resource once.
+
+        Raises:
+            ApiError: the API server refuses, or does not answer; what was begun is finished by the next look.
+        """
+        body = self._resources.get(key)
+        if body is None:
+            await self.forget(key, gone=True)
+            return Result("gone")
+        if body["metadata"].get("deletionTimestamp"):
+            # Its children go with it; somebody's finalizer keeps it for now.
+            return Result("unchanged")
+        now, kept = datetime.now(UTC), self._resources.of(key)
+        previous = read_status(body.get("status"))
+        try:
+            resource = read_resource(body)
+        except InvalidResource as error:
+            status = invalid(previous, error.faults, body["metadata"].get("generation"), now)
+            written = await self._remember(key, body, status)
+            self._reporting.report(body, status, transitions(previous, status))
+            return Result("changed" if written else "unchanged", self._settings.resync_seconds)
+        live = [(kind, item) for kind, item in self._world.children(key) if _counts(kind, item, body)]
+        secrets, seen = await self._see(key, kept, body, resource, previous, live)
+        step = advance(resource, previous, seen, now)
+        status = build(resource, previous, seen, step, now)
+        remembered = await self._remember(key, body, status)
+        self._reporting.report(body, status, (*step.events, *transitions(previous, status)))
+        self._tell(key, kept, secrets, resource, step, seen, status)
+        facts = Facts(
+            free_gpus=seen.free_gpus,
+            apis=seen.apis,
+            crds=seen.crds,
+            model_versions=step.model_versions,
+            secret_hashes=secrets.hashes,
+        )
+        held = _held(kept.bus, step, live)
+        outcome = await self._children.bring(
+            body, render(resource, facts), live, kept.refused, _is_inference if held else _nothing
+        )
+        if {r.said for r in outcome.refused.values()} != set(seen.refused):
+            self._queue.add(key)
+        kept.refused = outcome.refused
+        waits = [step.requeue_after, outcome.again(), self._settings.resync_seconds]
+        again = min(wait for wait in waits if wait is not None)
+        return Result("changed" if remembered or outcome.written else "unchanged", again)
+
+    async def _see(
+        self,
+        key: Key,
+        kept: Kept,
+        body: Object,
+        resource: DinoDeployment,
+        previous: DinoDeploymentStatus,
+        live: list[tuple[Kind, Object]],
+    ) -> tuple[Secrets, Seen]:
+        served = self._world.served
+        assert served is not None, "looked before the first list"
+        wanted = needs(resource, Facts())
+        kept.secrets = frozenset(need.secret for need in wanted)
+        secrets = await self._secrets.look(key[0], wanted)
+        inference, free = resource.spec.inference, {}
+        if (device := inference.gpu_resource) is not None:
+            serving = next((v.key for v in previous.versions or [] if v.role == "serving"), None)
+            free = await self._gpus.free(device, key, serving)
+        if secrets.nats_url is not None and (kept.bus is None or kept.bus.url != secrets.nats_url):
+            if kept.bus is not None:
+                await kept.bus.close()
+            kept.bus = ResourceBus(key, secrets.nats_url, self._queue.add)
+        unknown = BusSeen(reachable=False, error="the address of NATS is not known")
+        return secrets, Seen(
+            deployments=deployments_seen(live),
+            pods=pods_seen(self._world.pods(key)),
+            scalers=scalers_seen(live),
+            missing_secrets=secrets.missing,
+            apis=served.versions,
+            crds=served.crds,
+            free_gpus=free,
+            bus=kept.bus.seen if kept.bus is not None else unknown,
+            refused=tuple(sorted((r.said for r in kept.refused.values()), key=lambda said: said.child)),
+            scale_actor=body.get("scaleActor"),
+        )
+
+    async def _remember(self, key: Key, body: Object, status: DinoDeploymentStatus) -> bool:
+        """Write the status if it says something new; return whether it did."""
+        wanted = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        patch = merge_patch(body.get("status") or {}, wanted)
+        if not patch:
+            return False
+        metadata = body["metadata"]
+        # Decided from this version; were it another one by now, the decision could be another.
+        sent: dict[str, Any] = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "status": patch}
+        try:
+            done = await self._client.request(
+                "patch", "PATCH", RESOURCE.path(*key, "status"), body=sent, content_type=MERGE
+            )
+        except Conflict:
+            self._resources.put(await self._client.request("get", "GET", RESOURCE.path(*key)))
+            raise
+        except NotFound:
+            self._resources.drop(key)
+            raise
+        self._resources.put(done)
+        return True
+
+    def _tell(
+        self,
+        key: Key,
+        kept: Kept,
+        secrets: Secrets,
+        resource: DinoDeployment,
+        step: Step,
+        seen: Seen,
+        status: DinoDeploymentStatus,
+    ) -> None:
+        if kept.bus is None:
+            return
+        ready = {version: 0 for version in step.rollout.keys}
+        for pod in seen.pods:
+            if pod.service == "inference" and pod.ready and not pod.deleting and pod.key in ready:
+                ready[pod.key] += 1
+        is_ready = any(c.type == "Ready" and c.status == "True" for c in status.conditions or [])
+        quiet = is_ready and step.state.candidate is None
+        thresholds = resource.spec.thresholds.model_dump(mode="json", exclude_none=True)
+        kept.bus.want(
+            Wanted(
+                thresholds=Thresholds.model_validate(thresholds),
+                rollout=step.rollout,
+                pods=tuple(sorted(ready.items())),
+                seconds=self._settings.steady_seconds if quiet else self._settings.observe_seconds,
+            )
+        )
+        for question in step.asks:
+            kept.bus.ask(question)
+
+    async def forget(self, key: Key, *, gone: bool) -> None:
+        """Drop what is remembered of a resource.
+
+        Args:
+            gone: it was deleted, so that its word to the services is taken back too; else another operator goes on.
+        """
+        kept = self._resources.kept.pop(key, None)
+        if kept is not None and kept.bus is not None:
+            await kept.bus.close(forget=gone)
+        if gone:
+            self._reporting.drop(key)
+
+
+def _counts(kind: Kind, item: Object, body: Object) -> bool:
+    return kind == CLAIMS or is_owned(item, body["metadata"]["uid"])
+
+
+def _held(bus: ResourceBus | None, step: Step, live: list[tuple[Kind, Object]]) -> bool:
+    """Tell whether inference must stay as it is: callers still ask a version that is about to go.
+
+    At a cut-over the services are told first. Until that has reached NATS, the old version keeps its pods.
+    """
+    served = {
+        item["metadata"]["labels"].get(MODEL_LABEL)
+        for _, item in live
+        if item["metadata"].get("labels", {}).get(ROLE_LABEL) == "serving"
+    }
+    return bool(served - {step.rollout.serving}) and (bus is None or not bus.stored(step.rollout))
+
+
+def _is_inference(item: Object) -> bool:
+    return item["metadata"].get("labels", {}).get(_COMPONENT) == "inference"
+
+
+def _nothing(_: Object) -> bool:
+    return False
