@@ -61,10 +61,9 @@ contracts: $(STAMP)-run ## write docs/api/openapi.json from the declared operati
 	$(BIN)/python -m dino_gateway.openapi > docs/api/openapi.json.new
 	@mv docs/api/openapi.json.new docs/api/openapi.json
 
-model: $(STAMP)-run ## fetch the built-in model into var/models (nothing to do when DINOV3_MODEL_NAME is set)
-	@if [ -z "$$DINOV3_MODEL_NAME" ]; then \
-		DINO_CACHE_DIR="$${DINO_CACHE_DIR:-$(DINO_VAR)/models}" $(BIN)/python -m dino_inference.pull; \
-	fi
+model: $(STAMP)-run ## fetch the built-in models into var/models (the text model alone when DINOV3_MODEL_NAME is set)
+	@DINO_CACHE_DIR="$${DINO_CACHE_DIR:-$(DINO_VAR)/models}" $(BIN)/python -m dino_inference.pull \
+		$${DINOV3_MODEL_NAME:+--text-only}
 
 clean: ## remove the virtual environment and every cache; your data in ./var stays
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis

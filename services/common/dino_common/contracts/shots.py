@@ -1,0 +1,425 @@
+"""Shots: finding them in a film, keeping them in the cinematic library, and suggesting them for a scene."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from .assets import EXAMPLE_ID
+from .base import AssetId, Request, Response, Seconds, Tag, Timestamp, Unit, Vector
+from .codes import ErrorCode
+from .operation import Operation, RateClass, Scope, Service
+
+Movement = Literal[
+    "static",
+    "pan_left",
+    "pan_right",
+    "tilt_up",
+    "tilt_down",
+    "zoom_in",
+    "zoom_out",
+    "dolly_in",
+    "dolly_out",
+    "truck_left",
+    "truck_right",
+    "roll",
+    "handheld",
+    "mixed",
+    "unknown",
+]
+Scale = Literal[
+    "extreme_wide_shot",
+    "wide_shot",
+    "full_shot",
+    "medium_wide_shot",
+    "medium_shot",
+    "medium_close_up",
+    "close_up",
+    "extreme_close_up",
+    "unknown",
+]
+Angle = Literal["eye_level", "low_angle", "high_angle", "overhead", "dutch_angle", "unknown"]
+Transition = Literal["start", "cut", "fade", "dissolve", "wipe"]
+Detector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,31}$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+
+EXAMPLE_SHOT = {
+    "shot_id": 1,
+    "start_time": 0.0,
+    "end_time": 8.5,
+    "duration": 8.5,
+    "movement_type": "static",
+    "camera_angle": "medium_shot",
+    "emotional_tone": "neutral",
+    "technical_quality": 0.89,
+}
+
+
+class AnalyzeShotsRequest(Request):
+    """Find and describe the shots of a film."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"video_asset_id": EXAMPLE_ID, "shot_detection_threshold": 0.3, "extract_keyframes": True},
+            ]
+        }
+    )
+
+    video_asset_id: AssetId
+    shot_detection_threshold: Unit = Field(
+        default=0.3, description="How sure a boundary must be, 0–1: a higher one finds fewer shots."
+    )
+    extract_keyframes: bool = Field(default=True, description="Store keyframes as assets and extract their features.")
+    detector: Detector | None = Field(default=None, description="Named shot detector. Not given: the default one.")
+    min_shot_seconds: Seconds = Field(default=0.0, le=60, description="Shorter shots are joined to the one before.")
+
+
+class PaletteColor(Response):
+    """A colour and its share of the picture."""
+
+    name: str
+    hex: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+    share: Unit
+
+
+class Lighting(Response):
+    """How a shot is lit; null where it cannot be told."""
+
+    key: str | None = Field(default=None, description="high_key, mid_key or low_key.")
+    contrast: str | None = Field(default=None, description="low, medium or high.")
+    temperature: str | None = Field(default=None, description="warm, neutral or cool.")
+    direction: str | None = Field(default=None, description="Side that the light comes from.")
+
+
+class Keyframe(Response):
+    """A picture that stands for its shot."""
+
+    time: Seconds = Field(description="Seconds from the start of the film.")
+    timecode: str = Field(description="SMPTE.")
+    asset_id: AssetId | None = Field(default=None, description="The stored picture; null when none was asked for.")
+    sharpness: float = Field(ge=0)
+
+
+class ShotLabels(Response):
+    """How sure each label of a shot is, 0–1."""
+
+    movement_type: Unit
+    shot_scale: Unit
+    angle: Unit
+    emotional_tone: Unit
+
+
+class Shot(Response):
+    """A shot and what is to be seen in it. A label is ``unknown`` where it cannot be told."""
+
+    shot_id: int = Field(ge=1, description="Number in the film, from 1.")
+    start_time: Seconds
+    end_time: Seconds
+    duration: Seconds
+    start_timecode: str = Field(description="SMPTE, drop-frame where the frame rate has one.")
+    end_timecode: str
+    start_frame: int = Field(ge=0)
+    end_frame: int = Field(ge=0, description="First frame that is no longer of the shot.")
+    transition_in: Transition = Field(description="How it begins.")
+    transition_confidence: Unit
+    movement_type: Movement
+    movement_strength: float = Field(ge=0, description="In movement_unit.")
+    movement_unit: str = Field(description="Such as frame widths a second.")
+    camera_angle: str = Field(
+        description="In the vocabulary of the first clients: the scale, such as medium_shot; the angle where that is "
+        "unknown."
+    )
+    shot_scale: Scale
+    angle: Angle
+    emotional_tone: str
+    confidence: ShotLabels
+    technical_quality: Unit
+    palette: list[PaletteColor]
+    lighting: Lighting
+    keyframes: list[Keyframe]
+    keyframe_features: Vector | None = Field(
+        default=None, description="Features of the first keyframe; null when no keyframes were asked for."
+    )
+    flags: list[str] = Field(description="black, credits, frozen, flash.")
+
+
+class Damage(Response):
+    """A part of a film that could not be read."""
+
+    time: Seconds
+    reason: str
+
+
+class AnalyzeShotsResponse(Response):
+    """The shots of a film, in order."""
+
+    video_asset_id: AssetId
+    total_shots: int = Field(ge=0)
+    video_duration: Seconds
+    shot_analyses: list[Shot]
+    width: int = Field(ge=1, description="Pixels, as shown (after rotation).")
+    height: int = Field(ge=1)
+    frame_rate: float = Field(gt=0, description="Frames a second, the average where it varies.")
+    variable_frame_rate: bool
+    analysed_frames: int = Field(ge=0)
+    damage: list[Damage]
+    detector: str
+    threshold: Unit
+    model: str | None = Field(description="Model of the keyframes' features; null without keyframes.")
+    model_version: str | None
+    processing_time: Seconds
+
+
+class ShotInput(Request):
+    """A shot to keep: as ``analyze-video-shots`` answered it, or of the client's own making."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE_SHOT]})
+
+    shot_id: int | str | None = Field(default=None, description="Number in the film, or the client's own name.")
+    start_time: Seconds
+    end_time: Seconds
+    movement_type: Label = "unknown"
+    camera_angle: Label = "unknown"
+    shot_scale: Label | None = None
+    angle: Label | None = None
+    emotional_tone: Label = "unknown"
+    technical_quality: Unit | None = None
+    description: str | None = Field(default=None, max_length=2000, description="What is to be seen, in words.")
+    technical_notes: str | None = Field(default=None, max_length=2000)
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end_time <= self.start_time:
+            raise ValueError("end_time must lie after start_time")
+        return self
+
+
+class StoreShotsRequest(Request):
+    """Add shots of a film to the cinematic library."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "video_asset_id": EXAMPLE_ID,
+                    "shots": [EXAMPLE_SHOT],
+                    "scene_context": "Action sequence with car chase",
+                    "manual_tags": ["action", "chase", "urban", "fast_paced"],
+                }
+            ]
+        }
+    )
+
+    video_asset_id: AssetId
+    shots: list[ShotInput] = Field(min_length=1, max_length=5000)
+    scene_context: str | None = Field(default=None, max_length=2000, description="What the scene is about.")
+    manual_tags: list[Tag] = Field(default_factory=list, max_length=50)
+
+
+class StoreShotsResponse(Response):
+    """What was kept. The same shot stored again takes the place of the one before."""
+
+    video_asset_id: AssetId
+    stored_shots: int = Field(ge=0)
+    shot_ids: list[str] = Field(description="In the order of the request; these name them in the library.")
+    replaced: int = Field(ge=0, description="Of them, shots that were there already.")
+    library_size: int = Field(ge=0, description="Shots in the library now.")
+    processing_time: Seconds
+
+
+class LibraryShot(Response):
+    """A shot of the library."""
+
+    shot_id: str
+    video_asset_id: AssetId
+    number: int | None = Field(description="Number in the film, where it was told.")
+    start_time: Seconds
+    end_time: Seconds
+    duration: Seconds
+    movement_type: str
+    camera_angle: str
+    shot_scale: str
+    angle: str
+    emotional_tone: str
+    technical_quality: Unit | None
+    description: str | None
+    technical_notes: str | None
+    scene_context: str | None
+    tags: list[str]
+    keyframe_asset_id: AssetId | None
+    stored_at: Timestamp
+
+
+class ShotFilters(Request):
+    """Conditions that a shot must meet; each one left out is not applied."""
+
+    movement_type: Label | None = None
+    shot_scale: Label | None = None
+    angle: Label | None = None
+    emotional_tone: Label | None = None
+    tag: Tag | None = None
+    min_duration: Seconds | None = None
+    max_duration: Seconds | None = None
+    min_quality: Unit | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=256)
+
+
+class ListShotsRequest(ShotFilters):
+    """Which shots of the library to list, newest first."""
+
+    video_asset_id: AssetId | None = None
+
+
+class VideoShotsRequest(ShotFilters):
+    """The library's shots of one film."""
+
+    asset_id: AssetId = Field(description="The film.")
+
+
+class ShotPage(Response):
+    """A page of shots."""
+
+    items: list[LibraryShot]
+    next_cursor: str | None
+
+
+class SuggestShotsRequest(Request):
+    """Shots of the library that suit a scene."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "scene_description": "Dramatic confrontation between two characters",
+                    "emotional_tone": "tense",
+                    "genre_context": "thriller",
+                    "desired_tags": ["close_up", "dramatic"],
+                    "limit": 5,
+                }
+            ]
+        }
+    )
+
+    scene_description: Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+    emotional_tone: Label | None = None
+    genre_context: Annotated[str, StringConstraints(max_length=200)] | None = None
+    desired_tags: list[Tag] = Field(default_factory=list, max_length=50)
+    limit: int = Field(default=5, ge=1, le=100)
+    video_asset_id: AssetId | None = Field(default=None, description="Only shots of this film.")
+
+
+class Reason(Response):
+    """One thing that speaks for a suggestion."""
+
+    aspect: Literal["meaning", "emotional_tone", "genre", "tags"]
+    score: Unit
+    weight: Unit
+    text: str
+
+
+class SuggestedShot(Response):
+    """A shot and why it suits."""
+
+    shot_id: str
+    video_asset_id: AssetId
+    movement_type: str
+    emotional_tone: str
+    similarity_score: Unit
+    tags: list[str]
+    technical_notes: str
+    camera_angle: str
+    start_time: Seconds
+    end_time: Seconds
+    keyframe_asset_id: AssetId | None
+    reasons: list[Reason] = Field(description="Strongest first; the weighted sum of the scores is similarity_score.")
+
+
+class SuggestShotsResponse(Response):
+    """Suggestions from best to least; none when the library is empty."""
+
+    scene_description: str
+    suggested_shots: list[SuggestedShot]
+    total_suggestions: int = Field(ge=0)
+    searched_shots: int = Field(ge=0, description="Shots of the library that were looked at.")
+    text_model: str
+    processing_time: Seconds
+
+
+_FILM_ERRORS = (
+    ErrorCode.ASSET_NOT_FOUND,
+    ErrorCode.INVALID_FILE_FORMAT,
+    ErrorCode.FILE_TOO_LARGE,
+)
+
+OPERATIONS = (
+    Operation(
+        name="analyze-video-shots",
+        service=Service.VIDEO,
+        method="POST",
+        path="/analyze-video-shots",
+        request=AnalyzeShotsRequest,
+        response=AnalyzeShotsResponse,
+        tag="video",
+        summary="Find and describe the shots of a film",
+        description="Runs as a job: answers directly when it finishes within `?wait=` seconds (default 30), else 202 "
+        "with the job to follow.",
+        rate=RateClass.BATCH,
+        scope=Scope.WRITE,
+        timeout_s=86_400,
+        job=True,
+        errors=(*_FILM_ERRORS, ErrorCode.MODEL_NOT_LOADED, ErrorCode.GPU_MEMORY_ERROR),
+    ),
+    Operation(
+        name="store-shot-data",
+        service=Service.VIDEO,
+        method="POST",
+        path="/store-shot-data",
+        request=StoreShotsRequest,
+        response=StoreShotsResponse,
+        tag="video",
+        summary="Keep shots in the cinematic library",
+        scope=Scope.WRITE,
+        timeout_s=120,
+        idempotency=True,
+        errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT, ErrorCode.MODEL_NOT_LOADED),
+    ),
+    Operation(
+        name="list-shots",
+        service=Service.VIDEO,
+        method="GET",
+        path="/shots",
+        request=ListShotsRequest,
+        response=ShotPage,
+        tag="video",
+        summary="Shots of the cinematic library",
+    ),
+    Operation(
+        name="list-video-shots",
+        service=Service.VIDEO,
+        method="GET",
+        path="/videos/{asset_id}/shots",
+        request=VideoShotsRequest,
+        response=ShotPage,
+        tag="video",
+        summary="The library's shots of one film",
+        errors=(ErrorCode.ASSET_NOT_FOUND,),
+    ),
+    Operation(
+        name="suggest-shots",
+        service=Service.VIDEO,
+        method="POST",
+        path="/suggest-shots",
+        request=SuggestShotsRequest,
+        response=SuggestShotsResponse,
+        tag="video",
+        summary="Shots that suit a scene",
+        description="Ranks by meaning, tone, genre and tags; each suggestion says why. Nothing is invented: an empty "
+        "library gives an empty answer.",
+        timeout_s=60,
+        errors=(ErrorCode.MODEL_NOT_LOADED,),
+    ),
+)
