@@ -17,7 +17,7 @@ STAMP := $(VENV)/.installed
 TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run servers test unit integration bench lint format contracts model clean
+.PHONY: help run servers test unit integration bench lint format contracts chart model clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -60,6 +60,9 @@ contracts: $(STAMP)-run ## write docs/api/openapi.json from the declared operati
 	@mkdir -p docs/api
 	$(BIN)/python -m dino_gateway.openapi > docs/api/openapi.json.new
 	@mv docs/api/openapi.json.new docs/api/openapi.json
+
+chart: $(STAMP)-run ## write the chart's copies of the CRD, the dashboards and the alert rules, and its table of values
+	$(BIN)/python -m charts.refresh
 
 model: $(STAMP)-run ## fetch the built-in models into var/models (the text model alone when DINOV3_MODEL_NAME is set)
 	@DINO_CACHE_DIR="$${DINO_CACHE_DIR:-$(DINO_VAR)/models}" $(BIN)/python -m dino_inference.pull \
