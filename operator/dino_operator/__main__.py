@@ -32,15 +32,11 @@ async def serve(settings: OperatorSettings) -> None:
         kubernetes.config.ConfigException: no cluster is configured.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def take_signals() -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-
-    take_signals()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     credentials = load_credentials()
     client = KubeClient(credentials, timeout=settings.api_timeout_seconds, connections=settings.api_connections)
-    controller = Controller(settings, client, credentials.namespace, take_signals)
+    controller = Controller(settings, client, credentials.namespace)
     admin = AdminServer(settings.admin_host, settings.admin_port, controller.not_ready)
     await admin.start()
     log.info("looks after %s at %s", ", ".join(settings.namespaces) or "every namespace", credentials.server)
@@ -63,6 +59,9 @@ def main() -> None:
     settings = load_settings()
     platform = settings.platform()
     configure_logs(platform, "operator")
+    # What kopf does for each event is told as debugging; that it is not in the main thread is meant.
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     telemetry = Telemetry(platform, "operator")
 
     try:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
 
 from opentelemetry import trace
 
@@ -37,12 +36,9 @@ class Controller:
         settings: of the process.
         client: of the cluster.
         namespace: of the lease, where the settings name none.
-        take_signals: makes the process's own signal handlers the ones in force.
     """
 
-    def __init__(
-        self, settings: OperatorSettings, client: KubeClient, namespace: str, take_signals: Callable[[], None]
-    ) -> None:
+    def __init__(self, settings: OperatorSettings, client: KubeClient, namespace: str) -> None:
         """Prepare; `run` begins."""
         self._settings, self._client = settings, client
         self.queue, self.resources = WorkQueue(), Resources()
@@ -56,7 +52,7 @@ class Controller:
         )
         self.reporting = Reporting(Recorder(client, settings.identity))
         self._reconciler = Reconciler(client, self.world, self.resources, self.queue, self.reporting, settings)
-        self._own = OwnWatch(client, settings.namespaces, self.resources, self.queue.add, take_signals)
+        self._own = OwnWatch(client, settings.namespaces, self.resources, self.queue.add)
         self._acting = asyncio.Event()
         self._standing_by = asyncio.Event()
         lease_namespace = settings.lease_namespace or namespace

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import kopf
 
+from dino_common.bus.tasks import end
 from dino_operator.control.queue import Key
 from dino_operator.control.resources import Resources, key_of
 from dino_operator.kube.client import KubeClient, Object
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _RELIST_SECONDS = 60.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
+_STOP_SECONDS = 3.0
 
 
 class _Always:
@@ -47,58 +50,62 @@ class OwnWatch:
         namespaces: looked after; empty: all.
         resources: filled.
         wake: called with the key of a resource that changed.
-        take_signals: makes the process's own signal handlers the ones in force.
     """
 
     def __init__(
-        self,
-        client: KubeClient,
-        namespaces: tuple[str, ...],
-        resources: Resources,
-        wake: Callable[[Key], None],
-        take_signals: Callable[[], None],
+        self, client: KubeClient, namespaces: tuple[str, ...], resources: Resources, wake: Callable[[Key], None]
     ) -> None:
         """Prepare; `run` begins."""
-        self._take_signals = take_signals
         self._client, self._namespaces, self._resources, self._wake = client, namespaces, resources, wake
         self.synced = asyncio.Event()
 
     async def run(self) -> None:
         """Follow until cancelled."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
         relist = asyncio.create_task(self._relist())
+        # A thread and a loop of its own: kopf takes its loop's signals, and when it ends it cancels every task there.
+        watching = threading.Thread(target=self._watch, args=(loop, stop), name="kopf", daemon=True)
+        watching.start()
         try:
-            while True:
-                tasks = await kopf.spawn_tasks(
-                    registry=self._registry(),
+            await relist
+        finally:
+            stop.set()
+            await end([relist])
+            await asyncio.to_thread(watching.join, _STOP_SECONDS)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                kopf.run(
+                    registry=self._registry(loop),
                     settings=_settings(),
                     standalone=True,
                     clusterwide=not self._namespaces,
                     namespaces=self._namespaces,
+                    stop_flag=stop,
                 )
-                # kopf took the signals of the process; they are not its to handle.
-                self._take_signals()
-                await kopf.run_tasks(tasks)
-                log.warning("the watch of the resources ended and begins anew")
-                await asyncio.sleep(_FIRST_WAIT)
-        finally:
-            relist.cancel()
+            except Exception:
+                log.exception("the watch of the resources ended")
+            if not stop.wait(_FIRST_WAIT):
+                log.warning("the watch of the resources begins anew")
 
-    def _registry(self) -> kopf.OperatorRegistry:
+    def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
 
         @kopf.on.login(registry=registry)
-        async def login(**_: Any) -> kopf.ConnectionInfo:
-            return await self._login()
+        def login(**_: Any) -> kopf.ConnectionInfo:
+            return self._login()
 
         @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
         async def seen(type: str | None, body: kopf.Body, **_: Any) -> None:
-            self._take(type, dict(body))
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._take, type, dict(body))
 
         return registry
 
-    async def _login(self) -> kopf.ConnectionInfo:
+    def _login(self) -> kopf.ConnectionInfo:
         credentials = self._client.credentials
-        scheme, _, token = (await credentials.authorization(anew=True) or "").partition(" ")
+        scheme, _, token = (credentials.read() or "").partition(" ")
         configuration = credentials.configuration
         return kopf.ConnectionInfo(
             server=credentials.server,

@@ -55,11 +55,12 @@ class Credentials:
         async with self._lock:
             if anew or time.monotonic() - self._read_at > _AGAIN_SECONDS:
                 # A plug-in may start a program for it.
-                self._token = await asyncio.to_thread(self._read)
+                self._token = await asyncio.to_thread(self.read)
                 self._read_at = time.monotonic()
             return self._token
 
-    def _read(self) -> str | None:
+    def read(self) -> str | None:
+        """Return the Authorization header as its source says it now."""
         found = self.configuration.get_api_key_with_prefix("authorization")
         if found is None:
             found = self.configuration.get_api_key_with_prefix("BearerToken", "authorization")
