@@ -125,7 +125,8 @@ class Container:
             command, variables, places = await self._created()
         except _Stopped:
             return 1
-        where = Path(places.rewritten(self.spec.get("workingDir") or str(self._around.directory)))
+        given = self.spec.get("workingDir")
+        where = Path(places.rewritten(given)) if given else self._around.directory
         started = now()
         try:
             self._run = await Run.start(command, variables, where, self._log(), self._around.guard)

@@ -1,0 +1,53 @@
+"""One cluster for the whole run: a control plane of its own, nodes that run processes, real stores."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.e2e.cluster import Cluster
+from tests.e2e.kubelet.api import Api
+from tests.e2e.kubelet_process import start_kubelet
+from tests.integration.platform import Servers
+
+_clusters: list[Cluster] = []
+
+
+@pytest.fixture(scope="session")
+async def e2e(own_control_plane, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """The cluster: a node without and a node with two GPUs; pods are processes."""
+    with own_control_plane() as plane:
+        if not plane.schedules:
+            pytest.skip("no controllers: KUBEBUILDER_ASSETS needs kube-controller-manager and kube-scheduler too")
+        servers = await Servers.start(tmp_path_factory.mktemp("servers"))
+        api = Api(plane.kubeconfig)
+        try:
+            state = tmp_path_factory.mktemp("kubelet")
+            async with start_kubelet(plane.kubeconfig, state, "cpu-0", "gpu-0:nvidia.com/gpu=2") as kubelet:
+                cluster = Cluster(plane, kubelet, servers, api)
+                _clusters.append(cluster)
+                yield cluster
+        finally:
+            _clusters.clear()
+            await api.close()
+            await servers.stop()
+
+
+@pytest.fixture(scope="module")
+async def space(e2e: Cluster) -> AsyncIterator[str]:
+    """A namespace for the tests of a module; what runs in it ends with them."""
+    name = f"e2e-{uuid.uuid4().hex[:6]}"
+    await e2e.kubectl("create", "namespace", name)
+    yield name
+    await e2e.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add the last lines of every container to the report of a failed test."""
+    report = yield
+    if report.failed:
+        for cluster in _clusters:
+            report.sections.append(("containers", cluster.kubelet.tails()))
+    return report
