@@ -136,6 +136,17 @@ class RolloutLink:
         request = {"key": key, "sample": sample, "neighbours": neighbours}
         return await self._ask("compare-versions", request, CompareVersionsResponse, timeout)
 
+    async def forget(self) -> None:
+        """Take rollout and thresholds back, for a deployment that is gone; nothing there is done."""
+        try:
+            bucket = await self._connection.jetstream().key_value(self._connection.subjects.config_bucket)
+            for name in (ROLLOUT, THRESHOLDS):
+                await bucket.delete(name)
+        except BucketNotFoundError:
+            return
+        except _TRANSIENT as error:
+            raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
+
     async def _ask(
         self, operation: str, request: dict[str, Any], answer: type[M], timeout: float, key: str | None = None
     ) -> M:
