@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -10,8 +11,11 @@ from collections.abc import Mapping
 from dino_operator.control.queue import Key
 from dino_operator.kube.client import KubeClient, Object
 from dino_operator.kube.contained import quantity
+from dino_operator.kube.errors import Forbidden
 from dino_operator.kube.kinds import INSTANCE, NODES, PODS
 from dino_operator.render.context import MODEL_LABEL
+
+log = logging.getLogger(__name__)
 
 _FRESH_SECONDS = 5.0
 
@@ -39,14 +43,11 @@ class Gpus:
             serving: key of its model version that serves.
 
         Raises:
-            ApiError: nodes or pods cannot be listed.
+            ApiError: the server does not answer.
         """
         async with self._lock:
             if time.monotonic() - self._counted_at > _FRESH_SECONDS:
-                self._nodes = await self._items(NODES.path(), {})
-                running = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
-                self._pods = await self._items(PODS.path(), running)
-                self._counted_at = time.monotonic()
+                await self._count()
         there = sum(
             int(quantity((node["status"].get("allocatable") or {}).get(resource, "0")) or 0)
             for node in self._nodes
@@ -57,6 +58,17 @@ class Gpus:
             if pod["spec"].get("nodeName"):
                 taken[_surging(pod, key, serving)] += _asked(pod, resource)
         return {resource: max(0, there - taken[False])}
+
+    async def _count(self) -> None:
+        try:
+            self._nodes = await self._items(NODES.path(), {})
+            running = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+            self._pods = await self._items(PODS.path(), running)
+        except Forbidden as error:
+            # An operator of some namespaces need not see the cluster's nodes: none is known to be free then.
+            log.warning("free devices are not counted: %s", error.message)
+            self._nodes, self._pods = [], []
+        self._counted_at = time.monotonic()
 
     async def _items(self, path: str, params: dict[str, str]) -> list[Object]:
         found: list[Object] = []

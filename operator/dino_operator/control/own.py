@@ -14,17 +14,16 @@ from typing import Any
 
 import kopf
 
-from dino_common.bus.tasks import end
 from dino_operator.control.queue import Key
-from dino_operator.control.resources import Resources, key_of
-from dino_operator.kube.client import KubeClient, Object
-from dino_operator.kube.errors import ApiError
+from dino_operator.control.resources import Resources, key_of, version_of
+from dino_operator.kube.client import METADATA_LIST, KubeClient, Object
+from dino_operator.kube.errors import ApiError, NotFound
 from dino_operator.kube.kinds import RESOURCE
 from dino_operator.spec import GROUP, PLURAL, VERSION
 
 log = logging.getLogger(__name__)
 
-_RELIST_SECONDS = 60.0
+_COMPARE_SECONDS, _LATE_SECONDS = 60.0, 3.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 _STOP_SECONDS = 3.0
 
@@ -42,8 +41,9 @@ class _Always:
 class OwnWatch:
     """Keeps `Resources` current.
 
-    kopf brings every change at once. A list from time to time finds what was deleted while the API server could
-    not say so, as a watch that begins anew tells nothing of what is no more.
+    kopf brings every change at once. A list of names from time to time finds what it did not bring: deletions while
+    the API server was away, as a watch that begins anew tells nothing of what is no more, and a watch that ended
+    without a word, which is then begun anew.
 
     Args:
         client: of the cluster.
@@ -57,24 +57,41 @@ class OwnWatch:
     ) -> None:
         """Prepare; `run` begins."""
         self._client, self._namespaces, self._resources, self._wake = client, namespaces, resources, wake
+        self._told: dict[Key, int] = {}
+        self._stop, self._again = threading.Event(), threading.Event()
         self.synced = asyncio.Event()
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        loop, stop = asyncio.get_running_loop(), threading.Event()
-        relist = asyncio.create_task(self._relist())
+        loop, wait = asyncio.get_running_loop(), _FIRST_WAIT
+        while not self.synced.is_set():
+            try:
+                for namespace in self._namespaces or (None,):
+                    for item in await self._list(namespace, None):
+                        self._take(None, item)
+                self.synced.set()
+            except ApiError as error:
+                log.warning("listing the resources again after: %s", error)
+                await asyncio.sleep(wait)
+                wait = min(_LONGEST_WAIT, wait * 2)
         # A thread and a loop of its own: kopf takes its loop's signals, and when it ends it cancels every task there.
-        watching = threading.Thread(target=self._watch, args=(loop, stop), name="kopf", daemon=True)
+        watching = threading.Thread(target=self._watch, args=(loop,), name="kopf", daemon=True)
         watching.start()
         try:
-            await relist
+            while True:
+                await asyncio.sleep(_COMPARE_SECONDS)
+                try:
+                    for namespace in self._namespaces or (None,):
+                        await self._compare(namespace)
+                except ApiError as error:
+                    log.info("the resources are compared later: %s", error)
         finally:
-            stop.set()
-            await end([relist])
+            self._stop.set()
+            self._again.set()
             await asyncio.to_thread(watching.join, _STOP_SECONDS)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
-        while not stop.is_set():
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._stop.is_set():
             try:
                 kopf.run(
                     registry=self._registry(loop),
@@ -82,12 +99,13 @@ class OwnWatch:
                     standalone=True,
                     clusterwide=not self._namespaces,
                     namespaces=self._namespaces,
-                    stop_flag=stop,
+                    stop_flag=self._again,
                 )
             except Exception:
                 log.exception("the watch of the resources ended")
-            if not stop.wait(_FIRST_WAIT):
+            if not self._stop.wait(_FIRST_WAIT):
                 log.warning("the watch of the resources begins anew")
+                self._again.clear()
 
     def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -99,7 +117,7 @@ class OwnWatch:
         @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
         async def seen(type: str | None, body: kopf.Body, **_: Any) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._take, type, dict(body))
+                loop.call_soon_threadsafe(self._told_of, type, dict(body))
 
         return registry
 
@@ -117,6 +135,14 @@ class OwnWatch:
             token=token or None,
         )
 
+    def _told_of(self, kind: str | None, body: Object) -> None:
+        key = key_of(body)
+        if kind == "DELETED":
+            self._told.pop(key, None)
+        else:
+            self._told[key] = version_of(body)
+        self._take(kind, body)
+
     def _take(self, kind: str | None, body: Object) -> None:
         key = key_of(body)
         if kind == "DELETED":
@@ -127,41 +153,45 @@ class OwnWatch:
         elif self._resources.put(body):
             self._wake(key)
 
-    async def _relist(self) -> None:
-        wait = _FIRST_WAIT
+    async def _list(self, namespace: str | None, accept: str | None) -> list[Object]:
+        found: list[Object] = []
+        params: dict[str, Any] = {"limit": 250}
         while True:
-            try:
-                for namespace in self._namespaces or (None,):
-                    await self._compare(namespace)
-                self.synced.set()
-                wait = _FIRST_WAIT
-                await asyncio.sleep(_RELIST_SECONDS)
-            except ApiError as error:
-                log.warning("listing the resources again after: %s", error)
-                await asyncio.sleep(wait)
-                wait = min(_LONGEST_WAIT, wait * 2)
+            page = await self._client.request("list", "GET", RESOURCE.path(namespace), params=params, accept=accept)
+            found += page["items"]
+            if not (more := page["metadata"].get("continue")):
+                return found
+            params["continue"] = more
 
     async def _compare(self, namespace: str | None) -> None:
         before = {key for key in self._resources if namespace in (None, key[0])}
-        found: set[Key] = set()
-        params: dict[str, Any] = {"limit": 250}
-        while True:
-            page = await self._client.request("list", "GET", RESOURCE.path(namespace), params=params)
-            for item in page["items"]:
-                found.add(key_of(item))
-                self._take(None, item)
-            if not (more := page["metadata"].get("continue")):
-                break
-            params["continue"] = more
+        found = {key_of(item): item for item in await self._list(namespace, METADATA_LIST)}
         # What came while we listed is not in `before`, so that it is not taken for gone.
-        for key in before - found:
+        for key in before - found.keys():
+            self._told.pop(key, None)
             self._resources.drop(key)
             self._wake(key)
+        if not self._behind(found):
+            return
+        await asyncio.sleep(_LATE_SECONDS)
+        if late := self._behind(found):
+            log.warning("the watch did not tell of %d resources", len(late))
+            for key in late:
+                try:
+                    self._take(None, await self._client.request("get", "GET", RESOURCE.path(*key)))
+                except NotFound:
+                    continue
+            self._again.set()
+
+    def _behind(self, found: dict[Key, Object]) -> list[Key]:
+        return [key for key, item in found.items() if self._told.get(key, 0) < version_of(item)]
 
 
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
+    # The definition is served when this begins, and namespaces are named: nothing else is looked for.
+    settings.scanning.disabled = True
     settings.networking.error_backoffs = _Always()
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5

@@ -38,7 +38,11 @@ class Resources:
         """Take a body in; return whether it is news."""
         key = key_of(body)
         known = self._bodies.get(key)
-        if known is not None and known["metadata"]["uid"] == body["metadata"]["uid"] and _age(known) >= _age(body):
+        if (
+            known is not None
+            and known["metadata"]["uid"] == body["metadata"]["uid"]
+            and version_of(known) >= version_of(body)
+        ):
             return False
         metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
         actor = _scale_actor(body) or (known or {}).get("scaleActor")
@@ -77,7 +81,8 @@ def key_of(body: Object) -> Key:
     return body["metadata"]["namespace"], body["metadata"]["name"]
 
 
-def _age(body: Object) -> int:
+def version_of(body: Object) -> int:
+    """Return the order of a state among those of its object."""
     text = body["metadata"].get("resourceVersion", "")
     return int(text) if text.isdigit() else 0
 
