@@ -95,6 +95,9 @@ class InferenceMetrics:
         )
         self.queue_limit = Level(meter, "dino_inference_queue_limit", "Pictures above which new ones are refused.")
         self.model = Level(meter, "dino_model_info", "1; the labels say which model serves and on what.")
+        self.library = Level(
+            meter, "dino_library_contents", "Contents of the library by state: total, done (has features), failed."
+        )
         self.gpu_memory_used = Level(meter, "dino_gpu_memory_used", "Used memory of the GPU.", "By")
         self.gpu_memory_total = Level(meter, "dino_gpu_memory_total", "Memory of the GPU.", "By")
 

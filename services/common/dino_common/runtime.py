@@ -48,7 +48,9 @@ class Runtime:
         self.job_store: JobStore | None = None
         self.readiness: Callable[[], Awaitable[list[str]]] | None = None
         self.after_start: list[Callable[[], Awaitable[Any]]] = []
+        self.before_stop: list[Callable[[], Awaitable[Any]]] = []
         self.closers: list[Callable[[], Awaitable[Any]]] = []
+        self._takes_jobs = True
         self._serving = False
         self._answering: BusService | None = None
         self._worker: JobWorker | None = None
@@ -63,6 +65,12 @@ class Runtime:
         if self.readiness is not None:
             reasons += await self.readiness()
         return reasons
+
+    async def take_jobs(self, wanted: bool) -> None:
+        """Begin or cease to take jobs off the queue; those under way are handed to other processes."""
+        self._takes_jobs = wanted
+        if self._worker is not None:
+            await (self._worker.start() if wanted else self._worker.drain())
 
     async def serve(self, setup: Callable[[Runtime], Awaitable[None]], stop: asyncio.Event) -> None:
         """Open everything, run until ``stop`` is set, also during the start, and drain so that nothing is lost."""
@@ -89,31 +97,39 @@ class Runtime:
         await self.config.start()
         await self.events.start()
         await setup(self)
-        self._answering = BusService(self.connection, self.service, self.handlers)
+        key = self.settings.model_key or None if self.service is Service.INFERENCE else None
+        self._answering = BusService(self.connection, self.service, self.handlers, key=key)
+        worker = None
         if self.job_store is not None:
-            self._worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
+            worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
         await self._answering.start()
         await MetricsResponder(self.connection, self.service).start()
-        if self._worker is not None:
-            await self._worker.start()
+        self._worker = worker
+        if worker is not None and self._takes_jobs:
+            await worker.start()
         for begin in self.after_start:
             await begin()
 
     async def _stop(self) -> None:
+        await self._close(self.before_stop)
         if self._worker is not None:
             await self._worker.drain()
         await self.events.stop()
         if self._answering is not None:
             await self._answering.drain(self.settings.drain_seconds)
-        for close in reversed(self.closers):
+        await self._close(self.closers)
+        await self.config.stop()
+        await self.bus.stop()
+        await self.connection.close()
+
+    @staticmethod
+    async def _close(parts: list[Callable[[], Awaitable[Any]]]) -> None:
+        for close in reversed(parts):
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await close()
             except Exception as error:
                 log.warning("a part did not close: %r", error)
-        await self.config.stop()
-        await self.bus.stop()
-        await self.connection.close()
 
 
 def run(settings: Settings, service: Service, setup: Callable[[Runtime], Awaitable[None]]) -> int:

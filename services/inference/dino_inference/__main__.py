@@ -6,7 +6,8 @@ import asyncio
 import logging
 import sys
 
-from dino_common.contracts import Service
+from dino_common.bus.scatter import answer_all
+from dino_common.contracts import OPERATIONS, Service
 from dino_common.metrics import inference_metrics
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
@@ -22,10 +23,15 @@ from dino_inference.batcher import Batcher
 from dino_inference.extraction import Extractor, Stores
 from dino_inference.gpu import watch_gpu
 from dino_inference.handlers.batches import BatchHandlers
+from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.status import StatusHandlers
 from dino_inference.leftovers import Leftovers
+from dino_inference.mirror import MirrorReceiver, MirrorSender
 from dino_inference.readiness import Readiness
+from dino_inference.retirement import Retirement
+from dino_inference.role_follower import RoleFollower
+from dino_inference.self_test import SelfTest
 from dino_inference.visual_model import VisualModel
 
 log = logging.getLogger(__name__)
@@ -55,29 +61,55 @@ async def setup(runtime: Runtime) -> None:
     leftovers = Leftovers(assets, stored, cache, objects, ContentLock(mongo), model.version, model.preprocessing_id)
     extractor = Extractor(settings, model, batcher, Stores(assets, stored, cache, objects), runtime.events, leftovers)
     readiness = Readiness(model, batcher, mongo)
+    key = settings.model_key or None
+    mirror = MirrorSender(runtime.connection, runtime.config, key)
     features = FeatureHandlers(extractor)
-    status = StatusHandlers(settings.instance, extractor, readiness)
+    extract = counted("extract-features", features.extract, extractor.work, mirror)
+    embed = counted("embed", features.embed, extractor.work, mirror)
+    self_test = SelfTest(settings.instance, key, model, batcher)
     background = BackgroundExtraction(
         extractor,
         leftovers,
         runtime.events,
         concurrency=min(settings.batch_size, 8),
         on_upload=settings.extract_on_upload,
+        key=key,
+        mirror=mirror,
+    )
+    copies = None
+    if key is not None:
+        mirrored = {"extract-features": extract, "embed": embed}
+        limit = max(1, settings.queue_limit // 2)
+        copies = MirrorReceiver(runtime.connection, key, mirrored, batcher, extractor.work.mirrored, limit)
+    follower = RoleFollower(runtime, background, Retirement(runtime.bus, runtime.config, extractor), copies)
+    status = StatusHandlers(
+        settings.instance, key, extractor, readiness, self_test, background.sweep, lambda: follower.role
     )
 
     runtime.handlers = {
-        "extract-features": features.extract,
+        "extract-features": extract,
         "get-asset-features": features.stored,
-        "embed": features.embed,
+        "embed": embed,
         "inference-status": status.status,
+        "self-test": self_test.handle,
     }
     runtime.job_store = JobStore(mongo)
     runtime.job_handlers = {
         "batch-extract-features": BatchHandlers(extractor, features, chunk=min(settings.batch_size, 16)).extract
     }
     runtime.readiness = readiness.reasons
-    runtime.after_start.append(background.start)
-    runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, background.stop]
+    # The role says when.
+    await runtime.take_jobs(False)
+
+    async def answer_everyone() -> None:
+        subject = runtime.connection.subjects.everyone(OPERATIONS["inference-status"], key)
+        await answer_all(runtime.connection, subject, status.report)
+
+    runtime.after_start += [answer_everyone, follower.start]
+    runtime.before_stop += [follower.stop, self_test.stop]
+    runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop]
+    if key is not None:
+        runtime.after_start.append(self_test.start)
 
 
 def main() -> None:

@@ -97,6 +97,11 @@ class Batcher:
         """Number of accepted pictures without an answer yet."""
         return self._depth
 
+    @property
+    def full_batch(self) -> int:
+        """Pictures of a full batch, as far as the queue lets so many wait twice."""
+        return max(1, min(self._max_batch, self._limit // 4))
+
     async def start(self) -> None:
         """Begin to run batches."""
         self._loop_task = asyncio.create_task(self._run(), name="batcher")

@@ -33,6 +33,7 @@ from dino_inference.batcher import Batcher
 from dino_inference.leftovers import Leftovers
 from dino_inference.step_spans import trace_steps
 from dino_inference.visual_model import VisualModel
+from dino_inference.work_log import Work
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Extractor:
         self._storing: set[asyncio.Task[Any]] = set()
         self._metrics = inference_metrics()
         self.hits = self.misses = 0
+        self.work = Work()
 
     async def one(self, asset_id: str, context: Context, *, patches: bool = False, force: bool = False) -> Extracted:
         """Return one asset's features.
@@ -188,8 +190,10 @@ class Extractor:
                 f"Asset {record.asset_id} is a film",
                 details="Extract features of pictures; films are analysed as shots.",
             )
+        began = time.perf_counter()
         if patches:
             vector, tokens = await self._forward(record, context, patches=True)
+            self.work.of(context).computed(time.perf_counter() - began)
             now = utc_now()
             self._later(self._store(record, vector, now))
             return Extracted(record.asset_id, record.sha256, vector, now, False, tokens)
@@ -201,6 +205,7 @@ class Extractor:
         return Extracted(record.asset_id, record.sha256, vector, created_at, cached=False)
 
     async def _computed(self, record: AssetRecord, context: Context, durable: bool) -> Features:
+        began = time.perf_counter()
         # Shielded: one impatient client must not cancel the work that others wait for.
         while True:
             shared = self._shared.get(record.sha256) or self._begin(record, context)
@@ -210,6 +215,7 @@ class Extractor:
             except DeadlineExceeded:
                 # The deadline of whoever began it; ours may be later.
                 context.check()
+        self.work.of(context).computed(time.perf_counter() - began)
         if durable and (error := await asyncio.shield(shared.stored)) is not None:
             raise error
         return features

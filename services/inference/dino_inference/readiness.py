@@ -27,6 +27,7 @@ class Readiness:
         self._checking: asyncio.Task[None] | None = None
         self._fault: str | None = None
         self._forwards_seen = 0
+        self.golden_cosine: float | None = None
 
     async def reasons(self) -> list[str]:
         """Return why the process should get no requests; empty when it should.
@@ -59,6 +60,7 @@ class Readiness:
                 self._model.golden_pixels(), deadline=time.time() + _PATIENCE_SECONDS, patches=False
             )
             cosine = self._model.golden_cosine(result.vector)
+            self.golden_cosine = min(1.0, max(-1.0, cosine))
         except DinoError as error:
             # Full of work is not broken, as long as the work goes on.
             busy = error.status in (503, 504) and self._batcher.forwards > self._forwards_seen

@@ -14,6 +14,7 @@ class Context:
 
     Attributes:
         deadline: seconds since the epoch after which nobody waits for the answer.
+        mirrored: a copy of another version's request, of which nobody waits for the answer.
     """
 
     request_id: str
@@ -21,6 +22,7 @@ class Context:
     principal: str = ""
     operation: str = ""
     attributes: dict[str, str | int | float | bool] = field(default_factory=dict)
+    mirrored: bool = False
 
     def remaining(self) -> float:
         """Seconds until the deadline, never negative."""

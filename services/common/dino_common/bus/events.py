@@ -46,14 +46,28 @@ async def ensure_stream(connection: Connection, config: api.StreamConfig) -> Non
         await js.update_stream(config)
 
 
+class Consumption:
+    """Events being taken under one name, until ``stop``."""
+
+    def __init__(self, task: asyncio.Task[None], busy: set[asyncio.Task[None]]) -> None:
+        """Keep the task that fetches and the set of handlers under way."""
+        self._task, self._busy = task, busy
+
+    async def stop(self, seconds: float = 5.0) -> None:
+        """Take no more and give the handlers under way some seconds; what is unfinished comes again."""
+        await end([self._task])
+        if self._busy:
+            await asyncio.wait(tuple(self._busy), timeout=seconds)
+        await end(tuple(self._busy))
+
+
 class Events:
     """Publisher and consumers of a deployment's event stream (kept for a day)."""
 
     def __init__(self, connection: Connection) -> None:
         """Use the connection; ``start`` makes the stream."""
         self._connection = connection
-        self._tasks: list[asyncio.Task[None]] = []
-        self._busy: set[asyncio.Task[None]] = set()
+        self._consumptions: list[Consumption] = []
 
     async def start(self) -> None:
         """Make sure that the stream exists."""
@@ -87,32 +101,53 @@ class Events:
         except (NoStreamResponseError, *_TRANSIENT) as error:
             raise ServiceUnavailable(f"The event {kind} could not be stored on the bus", retry_after=2) from error
 
-    def consume(self, durable: str, kinds: list[str], handler: EventHandler, *, concurrency: int = 1) -> None:
+    def consume(
+        self,
+        durable: str,
+        kinds: list[str],
+        handler: EventHandler,
+        *,
+        concurrency: int = 1,
+        forgotten_after: float | None = None,
+    ) -> Consumption:
         """Run the handler for every event of these kinds, at least once each, in the background.
 
         A handler that raises is called again later. Given up and logged are an event that cannot be read, one whose
         own fault the error is (4xx without ``retry_after``), and one that failed often while every part was up.
-        """
-        self._tasks.append(asyncio.create_task(self._consume(durable, kinds, handler, concurrency)))
 
-    async def _consume(self, durable: str, kinds: list[str], handler: EventHandler, concurrency: int) -> None:
-        subjects = self._connection.subjects
+        Args:
+            durable: processes with the same name share the events.
+            kinds: such as ``asset.created``.
+            handler: of one event.
+            concurrency: events in work at once.
+            forgotten_after: seconds without any process after which the server drops the name and what it had not
+                been given; None keeps it for good.
+        """
+        busy: set[asyncio.Task[None]] = set()
+        config = api.ConsumerConfig(
+            durable_name=durable,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT,
+            filter_subjects=[self._connection.subjects.event(kind) for kind in kinds],
+            max_ack_pending=max(64, concurrency * 4),
+            inactive_threshold=forgotten_after,
+        )
+        task = asyncio.create_task(self._consume(config, handler, concurrency, busy))
+        consumption = Consumption(task, busy)
+        self._consumptions.append(consumption)
+        return consumption
+
+    async def _consume(
+        self, config: api.ConsumerConfig, handler: EventHandler, concurrency: int, busy: set[asyncio.Task[None]]
+    ) -> None:
+        stream, durable = self._connection.subjects.events_stream, str(config.durable_name)
         while True:
             try:
                 js = self._connection.jetstream()
-                await js.add_consumer(
-                    subjects.events_stream,
-                    api.ConsumerConfig(
-                        durable_name=durable,
-                        ack_policy=api.AckPolicy.EXPLICIT,
-                        ack_wait=ACK_WAIT,
-                        filter_subjects=[subjects.event(k) for k in kinds],
-                        max_ack_pending=max(64, concurrency * 4),
-                    ),
-                )
-                pull = await js.pull_subscribe_bind(durable=durable, stream=subjects.events_stream)
+                await js.add_consumer(stream, config)
+                pull = await js.pull_subscribe_bind(durable=durable, stream=stream)
                 try:
-                    await self._fetch(pull, handler, concurrency)
+                    await self._fetch(pull, handler, concurrency, busy)
                 finally:
                     # Or the server hands what is put back to this pull, whose requests nobody reads any more.
                     await unsubscribe(pull)
@@ -124,8 +159,13 @@ class Events:
                 if self._connection.connected:
                     await self._restore()
 
-    async def _fetch(self, pull: JetStreamContext.PullSubscription, handler: EventHandler, concurrency: int) -> None:
-        busy: set[asyncio.Task[None]] = set()
+    async def _fetch(
+        self,
+        pull: JetStreamContext.PullSubscription,
+        handler: EventHandler,
+        concurrency: int,
+        busy: set[asyncio.Task[None]],
+    ) -> None:
         while True:
             if len(busy) >= concurrency:
                 await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
@@ -137,9 +177,8 @@ class Events:
                 continue
             for msg in batch:
                 task = asyncio.create_task(self._handle(msg, handler))
-                for kept in (busy, self._busy):
-                    kept.add(task)
-                    task.add_done_callback(kept.discard)
+                busy.add(task)
+                task.add_done_callback(busy.discard)
 
     async def _restore(self) -> None:
         try:
@@ -194,10 +233,7 @@ class Events:
 
     async def stop(self, seconds: float = 5.0) -> None:
         """Stop fetching and give the handlers under way some seconds; unfinished events come again elsewhere."""
-        await end(self._tasks)
-        if self._busy:
-            await asyncio.wait(tuple(self._busy), timeout=seconds)
-        await end(tuple(self._busy))
+        await asyncio.gather(*(consumption.stop(seconds) for consumption in self._consumptions))
 
 
 def _hopeless(error: Exception, delivered: int) -> bool:

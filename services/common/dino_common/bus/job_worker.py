@@ -94,15 +94,18 @@ class JobWorker:
         self._slots = asyncio.Semaphore(concurrency)
         self._held: dict[str, _Held] = {}
         self._loop: asyncio.Task[None] | None = None
+        self._listening = False
         self._metrics, self._jobs = bus_metrics(), job_metrics()
         self._jobs.running.set(lambda: len(self._held))
 
     async def start(self) -> None:
-        """Make sure of stream and consumer and begin to take jobs."""
-        if not self._handlers:
+        """Make sure of stream and consumer and begin to take jobs, also again after ``drain``."""
+        if not self._handlers or self._loop is not None:
             return
         await self._queue.start()
-        await self._connection.client.subscribe(self._connection.subjects.job_cancel, cb=self._on_cancel)
+        if not self._listening:
+            self._listening = True
+            await self._connection.client.subscribe(self._connection.subjects.job_cancel, cb=self._on_cancel)
         self._loop = asyncio.create_task(self._take())
 
     async def _on_cancel(self, msg: Any) -> None:
@@ -318,6 +321,7 @@ class JobWorker:
         """Take no more jobs and hand those under way back to the queue, with their checkpoints."""
         if self._loop is not None:
             await end([self._loop])
+            self._loop = None
         running = [held.task for held in self._held.values() if held.task is not None]
         for task in running:
             task.cancel()

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from .base import AssetId, Cosine, ErrorDetail, Request, Response, Vector
 from .operation import Operation, Service
-from .rollout import IndexStatus, LibraryProgress, WorkCounters
+from .rollout import IndexStatus, LibraryProgress, SelfTestRequest, SelfTestResponse, WorkCounters
 from .system import Gpu, ModelInfo
 
 
@@ -108,6 +108,13 @@ OPERATIONS = (
         service=Service.INFERENCE,
         request=EmbedRequest,
         response=EmbedResponse,
+        timeout_s=60,
+    ),
+    Operation(
+        name="self-test",
+        service=Service.INFERENCE,
+        request=SelfTestRequest,
+        response=SelfTestResponse,
         timeout_s=60,
     ),
 )

@@ -200,11 +200,19 @@ class AssetStore:
             return records, None
         return records, write_cursor(records[-1].upload_timestamp, records[-1].asset_id)
 
-    async def iter_all(self, kind: str | None = None, batch: int = 500) -> AsyncIterator[AssetRecord]:
-        """Yield every asset in the order of ids, a batch at a time; no cursor stays open on the server."""
-        last = ""
+    async def iter_all(
+        self, kind: str | None = None, batch: int = 500, *, after: str = "", until: str | None = None
+    ) -> AsyncIterator[AssetRecord]:
+        """Yield every asset in the order of ids, a batch at a time; no cursor stays open on the server.
+
+        Args:
+            kind: only these.
+            batch: read at once.
+            after, until: only ids above the one, and up to the other, itself included.
+        """
+        last = after
         while True:
-            conditions: dict[str, Any] = {"_id": {"$gt": last}}
+            conditions: dict[str, Any] = {"_id": {"$gt": last} if until is None else {"$gt": last, "$lte": until}}
             if kind is not None:
                 conditions["kind"] = kind
             with self._mongo.guard():
@@ -224,6 +232,19 @@ class AssetStore:
         documents = await self._features.find({"sha256": {"$in": wanted}}, {"sha256": 1}).to_list()
         done = {document["sha256"] for document in documents}
         return [replace(r, processing_status="completed") if r.sha256 in done else r for r in records]
+
+    @guarded
+    async def count_contents(self, kind: str) -> int:
+        """Return how many different contents the assets of a kind have."""
+        steps = [{"$match": {"kind": kind}}, {"$group": {"_id": "$sha256"}}, {"$count": "contents"}]
+        found = await (await self._assets.aggregate(steps)).to_list()
+        return int(found[0]["contents"]) if found else 0
+
+    @guarded
+    async def sample(self, kind: str, size: int) -> Sequence[AssetRecord]:
+        """Return at most ``size`` assets of a kind, at random."""
+        found = await self._assets.aggregate([{"$match": {"kind": kind}}, {"$sample": {"size": size}}])
+        return [_record(document) async for document in found]
 
     @guarded
     async def totals(self) -> LibraryTotals:

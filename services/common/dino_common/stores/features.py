@@ -118,6 +118,15 @@ class FeatureStore:
         return (await self._features.delete_many({"sha256": sha256})).deleted_count
 
     @guarded
+    async def delete_version(self, model_version: str, limit: int) -> list[str]:
+        """Remove at most ``limit`` features of a version; return the content hashes, none once all are gone."""
+        query = {"model_version": model_version}
+        found = await self._features.find(query, {"sha256": 1}).limit(limit).to_list()
+        if found:
+            await self._features.delete_many({"_id": {"$in": [document["_id"] for document in found]}})
+        return [document["sha256"] for document in found]
+
+    @guarded
     async def count(self, model_version: str | None = None) -> int:
         """Return how many contents have features of the version, or how many documents there are."""
         return await self._features.count_documents({} if model_version is None else {"model_version": model_version})

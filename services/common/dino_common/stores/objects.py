@@ -158,6 +158,18 @@ class Objects:
         """Remove an object; a key without one is no error."""
         await self._run(self._writes, key, partial(self._client.delete_object, Bucket=self.bucket, Key=key))
 
+    async def delete_below(self, prefix: str, limit: int) -> int:
+        """Remove at most ``limit`` (up to 1,000) objects whose keys begin with the prefix; return how many."""
+
+        def delete() -> int:
+            found = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=limit).get("Contents", [])
+            # One by one: not every store takes the request that names many.
+            for entry in found:
+                self._client.delete_object(Bucket=self.bucket, Key=entry["Key"])
+            return len(found)
+
+        return await self._run(self._writes, prefix, delete)
+
     # -- reading ------------------------------------------------------------------------------------------
 
     async def get_bytes(self, key: str, limit_bytes: int) -> bytes:
