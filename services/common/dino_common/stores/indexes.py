@@ -28,5 +28,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "idempotency": [_expiry("expires_at")],
     "uploads": [IndexModel([("expires_at", ASCENDING)]), _expiry("purge_at")],
+    "shots": [
+        IndexModel([("stored_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("video_asset_id", ASCENDING), ("stored_at", DESCENDING)]),
+        IndexModel([("tags", ASCENDING), ("stored_at", DESCENDING)]),
+    ],
     "content_locks": [_expiry("expires_at")],
 }
