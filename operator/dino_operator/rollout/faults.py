@@ -104,8 +104,8 @@ def _of_container(pod: PodSeen, container: ContainerSeen) -> Fault | None:
         return Fault("ContainerNotStarted", f"Pod {pod.name} cannot start container {container.name}: {words}")
     if container.ready or container.exit_code in (None, 0) or container.restarts == 0:
         return None
-    if container.init and waiting is None and container.restarts < _CRASHES:
-        return None
+    if waiting != "CrashLoopBackOff" and container.restarts < _CRASHES - 1:
+        return None  # once may be chance
     why = container.ended_reason if container.ended_reason not in (None, "Error", "Completed") else None
     ended = ", ".join(part for part in (f"exit code {container.exit_code}", why) if part)
     last = _last_line(container.ended_message)

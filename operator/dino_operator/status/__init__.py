@@ -1,6 +1,7 @@
 """What the resource says about itself: conditions, progress and history. Pure: no I/O."""
 
-from dino_operator.status.build import build, invalid, read_status
+from dino_operator.status.build import build, invalid
+from dino_operator.status.reading import read_status
 from dino_operator.status.transitions import transitions
 
 __all__ = ["build", "invalid", "read_status", "transitions"]
