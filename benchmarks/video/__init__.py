@@ -1,0 +1,1 @@
+"""Films with known truth, cut together from clips and photographs that ship in packages."""

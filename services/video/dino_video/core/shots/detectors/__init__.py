@@ -1,0 +1,1 @@
+"""Named shot detectors behind one interface."""
