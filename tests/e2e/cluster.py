@@ -30,12 +30,14 @@ class Cluster:
         kubelet: runs the pods.
         servers: NATS, Redis, MongoDB and S3, outside of the cluster.
         api: of an administrator.
+        image_models: directory of the models that are in the images, beside the built-in one.
     """
 
     plane: ControlPlane
     kubelet: KubeletProcess
     servers: Servers
     api: Api
+    image_models: Path
 
     async def kubectl(self, *arguments: str, stdin: Manifest | list[Manifest] | None = None) -> str:
         """Run kubectl as an administrator and return what it said.
@@ -102,7 +104,8 @@ class Cluster:
             found = condition(resource, kind)
             seen = {item["type"]: item for item in resource.get("status", {}).get("conditions") or []}
             assert found, f"{kind} is not among {sorted(seen)}"
-            assert found["status"] == status and reason in (None, found["reason"]), json.dumps(seen, indent=1)
+            assert found["status"] == status, json.dumps(seen, indent=1)
+            assert reason in (None, found["reason"]), json.dumps(seen, indent=1)
             return found
 
         return await until(check, f"{kind} is {status} ({reason or 'any reason'}) of {name}", seconds)
@@ -110,7 +113,7 @@ class Cluster:
 
 def _port(pod: Manifest, wanted: int | str) -> int:
     ports = [port for container in pod["spec"]["containers"] for port in container.get("ports") or []]
-    return next((port["containerPort"] for port in ports if port.get("name") == wanted), wanted)
+    return int(next((port["containerPort"] for port in ports if port.get("name") == wanted), wanted))
 
 
 def condition(resource: Manifest, kind: str) -> Manifest | None:

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.e2e.chart import Operator, installed
 from tests.e2e.cluster import Cluster
 from tests.e2e.kubelet.api import Api
 from tests.e2e.kubelet_process import start_kubelet
 from tests.integration.platform import Servers
 
+IMAGE_MODELS = "/data/models"
 _clusters: list[Cluster] = []
 
 
@@ -23,15 +25,24 @@ async def e2e(own_control_plane, tmp_path_factory: pytest.TempPathFactory) -> As
         servers = await Servers.start(tmp_path_factory.mktemp("servers"))
         api = Api(plane.kubeconfig)
         try:
-            state = tmp_path_factory.mktemp("kubelet")
-            async with start_kubelet(plane.kubeconfig, state, "cpu-0", "gpu-0:nvidia.com/gpu=2") as kubelet:
-                cluster = Cluster(plane, kubelet, servers, api)
+            state, images = tmp_path_factory.mktemp("kubelet"), tmp_path_factory.mktemp("images")
+            in_images = {IMAGE_MODELS: images}
+            nodes = ("cpu-0", "gpu-0:nvidia.com/gpu=2")
+            async with start_kubelet(plane.kubeconfig, state, *nodes, images=in_images) as kubelet:
+                cluster = Cluster(plane, kubelet, servers, api, images)
                 _clusters.append(cluster)
                 yield cluster
         finally:
             _clusters.clear()
             await api.close()
             await servers.stop()
+
+
+@pytest.fixture(scope="session")
+async def operator(e2e: Cluster) -> AsyncIterator[Operator]:
+    """The operator, installed by its chart."""
+    async with installed(e2e) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

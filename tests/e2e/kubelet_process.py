@@ -50,11 +50,10 @@ async def start_kubelet(
 
     Args:
         kubeconfig: of an administrator.
-        state: directory of its own.
+        state: directory of its own, which is there.
         nodes: ``name`` or ``name:resource=amount,...``.
         images: local directory by path in every image, beside the built-in model's.
     """
-    state.mkdir(parents=True, exist_ok=True)
     arguments = ["--kubeconfig", str(kubeconfig), "--state", str(state), "--back-off", str(BACK_OFF)]
     for node in nodes:
         arguments += ["--node", node]

@@ -180,7 +180,9 @@ async def test_an_init_container_that_fails_holds_the_pod(e2e: Cluster, space: s
     found = await status(e2e, space, "held")
     assert found["initContainerStatuses"][0]["lastState"]["terminated"]["message"] == "wrong hash"
     assert found["containerStatuses"][0]["state"]["waiting"]["reason"] == "PodInitializing"
-    assert condition({"status": found}, "Initialized")["reason"] == "ContainersNotInitialized"
+    initialized = condition({"status": found}, "Initialized")
+    assert initialized is not None
+    assert initialized["reason"] == "ContainersNotInitialized"
     assert found["phase"] == "Pending"
 
 
