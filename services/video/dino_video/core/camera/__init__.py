@@ -1,0 +1,16 @@
+"""Camera motion of a shot, told apart from the motion of its subjects."""
+
+from dino_video.core.camera.meter import CameraMeter, CameraTrace, trace_of
+from dino_video.core.camera.movement import Movement, MovementType, camera_movement, movement_of
+from dino_video.core.camera.pair import PairMotion
+
+__all__ = [
+    "CameraMeter",
+    "CameraTrace",
+    "Movement",
+    "MovementType",
+    "PairMotion",
+    "camera_movement",
+    "movement_of",
+    "trace_of",
+]

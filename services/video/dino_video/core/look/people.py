@@ -1,0 +1,60 @@
+"""Optional face detectors, by name. Nothing here is needed: without one, faces are simply not known."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dino_video.core.look.scale import Face
+
+RGB = NDArray[np.uint8]
+FaceDetector = Callable[[RGB], list[Face]]
+
+
+class DetectorMissing(LookupError):
+    """A detector was asked for by name that this installation does not have; the message says how to get it."""
+
+
+def available_detectors() -> list[str]:
+    """Names of the detectors that are installed; empty when there are none."""
+    return [name for name, module in _MODULES.items() if importlib.util.find_spec(module)]
+
+
+def face_detector(name: str) -> FaceDetector:
+    """A detector by its name; it takes (h, w, 3) uint8 RGB and returns faces in shares of the frame.
+
+    "mediapipe": BlazeFace full range (Bazarevsky et al., 2019) from the wheels that still carry their models
+    (0.10.21 and before). Raises DetectorMissing for another name or one that is not installed.
+    """
+    if name not in _MODULES:
+        raise DetectorMissing(f"no face detector is called {name!r}; there are: {', '.join(_MODULES)}")
+    if name not in available_detectors():
+        raise DetectorMissing(f"the face detector {name!r} is not installed: pip install '{_INSTALL[name]}'")
+    return _MAKERS[name]()
+
+
+def _mediapipe() -> FaceDetector:
+    mediapipe: Any = importlib.import_module("mediapipe")
+    if not hasattr(mediapipe, "solutions"):
+        raise DetectorMissing("this mediapipe has no models in its wheel: pip install 'mediapipe==0.10.21'")
+    model = mediapipe.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
+
+    def detect(rgb: RGB) -> list[Face]:
+        found = model.process(np.ascontiguousarray(rgb)).detections or []
+        boxes = [(one.location_data.relative_bounding_box, float(one.score[0])) for one in found]
+        return [
+            Face(float(b.xmin), float(b.ymin), float(b.xmin + b.width), float(b.ymin + b.height), score)
+            for b, score in boxes
+        ]
+
+    return detect
+
+
+_MODULES = {"mediapipe": "mediapipe"}
+_INSTALL = {"mediapipe": "mediapipe==0.10.21"}
+_MAKERS: dict[str, Callable[[], FaceDetector]] = {"mediapipe": _mediapipe}
