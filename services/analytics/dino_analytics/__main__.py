@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from dino_analytics.candidate_watch import CandidateWatch
 from dino_analytics.handlers.batches import BatchHandlers
 from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.handlers.search import SearchHandlers
 from dino_analytics.handlers.status import StatusHandlers
 from dino_analytics.handlers.thumbnails import ThumbnailHandlers
+from dino_analytics.handlers.versions import VersionHandlers
 from dino_analytics.in_force import InForce
 from dino_analytics.index_watch import IndexWatch
 from dino_analytics.library import Library
@@ -35,11 +37,13 @@ async def setup(runtime: Runtime) -> None:
     cache = Cache(settings)
     assets, features = AssetStore(mongo), FeatureStore(mongo)
     pictures = Pictures(settings, Objects(settings))
-    serving = ServingWatch(runtime.bus)
+    serving = ServingWatch(runtime.bus, runtime.config)
     vectors = VectorSource(serving, runtime.bus, assets, features, cache)
     in_force = InForce(runtime.config)
     library = Library(settings, assets, features)
     serving.on_change(library.follow)
+    serving.on_cut_over(library.switch)
+    others = CandidateWatch(runtime.bus, runtime.config, serving, library)
     index_watch = IndexWatch(library)
 
     compare = CompareHandlers(vectors, in_force)
@@ -53,7 +57,8 @@ async def setup(runtime: Runtime) -> None:
         "analyze-quality": quality.analyze,
         "find-similar": SearchHandlers(vectors, library, in_force).find_similar,
         "get-asset-thumbnail": ThumbnailHandlers(assets, pictures, cache).thumbnail,
-        "analytics-status": StatusHandlers(settings.instance, library, runtime.not_ready).status,
+        "analytics-status": StatusHandlers(settings.instance, library, runtime.config, runtime.not_ready).status,
+        "compare-versions": VersionHandlers(runtime.bus, vectors, assets).compare,
     }
     runtime.job_store = JobStore(mongo)
     runtime.job_handlers = {
@@ -73,8 +78,9 @@ async def setup(runtime: Runtime) -> None:
         library.start(runtime.events)
 
     runtime.readiness = readiness
-    runtime.after_start += [serving.start, follow_events, index_watch.start]
-    runtime.closers += [mongo.close, cache.close, pictures.close, library.close, index_watch.stop, serving.stop]
+    runtime.after_start += [serving.start, follow_events, others.start, index_watch.start]
+    runtime.closers += [mongo.close, cache.close, pictures.close, library.close]
+    runtime.closers += [index_watch.stop, others.stop, serving.stop]
 
 
 def main() -> None:

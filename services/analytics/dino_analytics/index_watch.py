@@ -8,7 +8,6 @@ import logging
 from dino_analytics.index.errors import IndexFault
 from dino_analytics.library import Library
 from dino_common.bus.tasks import end
-from dino_common.errors import ModelNotLoaded
 from dino_common.metrics import watch_metrics
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,7 @@ _EVERY_SECONDS = 5.0
 
 
 class IndexWatch:
-    """Counts the open index every five seconds."""
+    """Counts the open indexes every five seconds."""
 
     def __init__(self, library: Library) -> None:
         """Watch this library's index."""
@@ -36,14 +35,13 @@ class IndexWatch:
     async def _look(self) -> None:
         metrics = watch_metrics()
         metrics.index_complete.set(float(self._library.complete))
-        try:
-            model, index = self._library.current()
-            metrics.indexed.replace([(await index.count(), {"model_version": model.version})])
-        except ModelNotLoaded:
-            metrics.indexed.clear()
-        except IndexFault as error:
-            metrics.indexed.clear()
-            log.debug("the index was not counted: %s", error)
+        counts: list[tuple[float, dict[str, str]]] = []
+        for entry in self._library.open_indexes:
+            try:
+                counts.append((await entry.index.count(), {"model_version": entry.model.version}))
+            except IndexFault as error:
+                log.debug("the index was not counted: %s", error)
+        metrics.indexed.replace(counts)
 
     async def stop(self) -> None:
         """End counting."""

@@ -1,15 +1,17 @@
-"""The vector index of the serving model version, kept equal to the live assets."""
+"""The vector indexes of the library: one that answers, and beside it those of a candidate and of the version before."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from dino_analytics.index.errors import IndexClosed, IndexFault, IndexUnavailable
-from dino_analytics.index.factory import open_index
-from dino_analytics.index.interface import IndexItem, VectorIndex
+from dino_analytics.index.factory import drop_index, open_index
+from dino_analytics.index.interface import VectorIndex
 from dino_analytics.serving import ServingModel
+from dino_analytics.version_index import VersionIndex
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, ASSET_UPDATED, FEATURES_STORED, Events
 from dino_common.errors import ModelNotLoaded, ServiceUnavailable
 from dino_common.settings import Settings
@@ -18,11 +20,9 @@ from dino_common.stores.features import FeatureStore
 
 log = logging.getLogger(__name__)
 
-_BATCH = 256
-
 
 class Library:
-    """One index at a time; the state of an asset in it follows from the document store alone.
+    """Open indexes by model version, one of them serving.
 
     Every event only names assets to look at again, so repeated, late or reordered events do no harm.
     """
@@ -30,15 +30,26 @@ class Library:
     def __init__(self, settings: Settings, assets: AssetStore, features: FeatureStore) -> None:
         """Nothing is opened before ``follow``."""
         self._settings, self._assets, self._features = settings, assets, features
-        self._index: VectorIndex | None = None
+        self._open: dict[str, VersionIndex] = {}
+        self._opening = asyncio.Lock()
         self._model: ServingModel | None = None
-        self.complete = False
+        self._wanted: ServingModel | None = None
         self.fault: str | None = None
 
     @property
     def model_version(self) -> str | None:
-        """Version of the open index, or None."""
+        """Version of the index that answers, or None."""
         return self._model.version if self._model else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the index that answers was compared with the library."""
+        return self._model is not None and self._open[self._model.version].compared
+
+    @property
+    def open_indexes(self) -> tuple[VersionIndex, ...]:
+        """Every open index, the serving one first."""
+        return tuple(sorted(self._open.values(), key=lambda entry: entry.model.version != self.model_version))
 
     def current(self) -> tuple[ServingModel, VectorIndex]:
         """Return the serving model and its index.
@@ -46,98 +57,91 @@ class Library:
         Raises:
             ModelNotLoaded: no model is known yet.
         """
-        if self._index is None or self._model is None:
+        if self._model is None:
             raise ModelNotLoaded("The library's index is not open yet: no serving model is known", retry_after=3)
-        return self._model, self._index
+        return self._model, self._open[self._model.version].index
+
+    def of_version(self, version: str) -> tuple[ServingModel, VectorIndex] | None:
+        """Return a version's model and index when it is open and complete, serving or not.
+
+        Around a cut-over a client may bring features of the version that served a moment ago, or will in a moment.
+        """
+        entry = self._open.get(version)
+        return None if entry is None or not entry.compared else (entry.model, entry.index)
+
+    def switch(self, model: ServingModel) -> bool:
+        """Let this model's index answer from now on, if it is open and complete; return whether it is."""
+        entry = self._open.get(model.version)
+        if entry is None or not entry.compared:
+            return False
+        entry.model = self._model = self._wanted = model
+        return True
 
     async def follow(self, model: ServingModel) -> None:
-        """Open the index of another model version and bring it up to date; the old one serves until then.
+        """Bring a model's index up to date and let it answer; the old one does until then.
 
         Raises:
             ServiceUnavailable: the index cannot be opened or written; ``fault`` says why.
         """
+        self._wanted = model
         try:
-            if self._index is not None and self.model_version == model.version:
-                self._model = model  # its thresholds may be others
-                await self._reconcile(self._index, model)
-            else:
-                await self._change_to(model)
+            entry = await self._entry(model)
+            await entry.reconcile()
+            if self._wanted != model:
+                return  # a cut-over came in between
+            before = self._model
+            self.switch(model)
+            if before is not None and before.version != model.version:
+                # What came between the look through the library and the exchange.
+                await entry.reconcile()
         except IndexFault as error:
             self.fault = f"the vector index does not work: {error}"
             raise ServiceUnavailable(self.fault, retry_after=5) from error
         self.fault = None
 
-    async def _change_to(self, model: ServingModel) -> None:
-        index = await open_index(self._settings, model.version, model.dimension)
-        try:
-            await self._reconcile(index, model)
-        except BaseException:
-            await index.close()
-            raise
-        old, self._index, self._model = self._index, index, model
-        self.complete = True
-        if old is not None:
-            await old.close()
-        # What came between the look through the library and the exchange.
-        await self._reconcile(index, model)
+    async def prepare(self, model: ServingModel) -> None:
+        """Open the index of a model that does not serve and bring it up to date, beside the one that answers.
 
-    async def _reconcile(self, index: VectorIndex, model: ServingModel) -> None:
-        surplus = set(await index.ids())
-        changed = 0
-        batch: list[AssetRecord] = []
-
-        async def look() -> int:
-            ids = [r.asset_id for r in batch]
-            payloads = await index.payloads(ids)
-            stale = [r for r in batch if payloads.get(r.asset_id, {}).get("updated") != _stamp(r)]
-            await self._bring(index, model.version, stale)
-            batch.clear()
-            return len(stale)
-
-        async for record in self._assets.iter_all(kind="image"):
-            surplus.discard(record.asset_id)
-            batch.append(record)
-            if len(batch) >= _BATCH:
-                changed += await look()
-        if batch:
-            changed += await look()
-        # An asset made after the walk began is no surplus: ask once more before removing.
-        if surplus:
-            alive = await self._assets.get_many(list(surplus))
-            await index.delete([asset_id for asset_id in surplus if asset_id not in alive])
-        log.info(
-            "index of %s holds %d assets (%d looked at again, %d removed)",
-            model.version,
-            await index.count(),
-            changed,
-            len(surplus),
-        )
-
-    async def _bring(self, index: VectorIndex, version: str, records: Sequence[AssetRecord]) -> None:
-        """Index assets as they stand.
-
-        Whoever wrote last looks once more: an asset deleted or changed meanwhile, also by an event that was handled
-        in between, would otherwise stay in the index as it was read.
+        Raises:
+            ServiceUnavailable: it cannot be opened or written.
         """
-        while records:
-            await self._put(index, version, records)
-            now = await self._assets.get_many([record.asset_id for record in records])
-            gone = [record.asset_id for record in records if record.asset_id not in now]
-            if gone:
-                await index.delete(gone)
-            records = [now[r.asset_id] for r in records if r.asset_id in now and now[r.asset_id] != r]
+        try:
+            await (await self._entry(model)).reconcile()
+        except IndexFault as error:
+            raise ServiceUnavailable(f"the index of {model.version} does not work: {error}", retry_after=5) from error
 
-    async def _put(self, index: VectorIndex, version: str, records: Sequence[AssetRecord]) -> None:
-        if not records:
-            return
-        stored = await self._features.get_many(list({r.sha256 for r in records}), version)
-        items = [
-            IndexItem(record.asset_id, stored[record.sha256].vector, _payload(record))
-            for record in records
-            if record.sha256 in stored
-        ]
-        if items:
-            await index.upsert(items)
+    async def _entry(self, model: ServingModel) -> VersionIndex:
+        async with self._opening:
+            entry = self._open.get(model.version)
+            if entry is None:
+                index = await open_index(self._settings, model.version, model.dimension)
+                entry = self._open[model.version] = VersionIndex(model, index, self._assets, self._features)
+            entry.model = model  # its thresholds or its key may be others
+            return entry
+
+    async def keep(self, versions: Iterable[str]) -> None:
+        """Close every index but those of these versions and the one that answers."""
+        kept = {*versions, self.model_version}
+        for version in [version for version in self._open if version not in kept]:
+            log.info("closing the index of %s", version)
+            await self._open.pop(version).index.close()
+
+    async def drop(self, version: str) -> None:
+        """Remove a version's index for good.
+
+        Raises:
+            ServiceUnavailable: it serves, or it cannot be removed now.
+        """
+        if version == self.model_version:
+            raise ServiceUnavailable(f"{version} serves; its index is not removed")
+        async with self._opening:
+            try:
+                if (entry := self._open.pop(version, None)) is not None:
+                    await entry.index.close()
+                await drop_index(self._settings, version)
+            except IndexFault as error:
+                raise ServiceUnavailable(f"the index of {version} is not removed: {error}", retry_after=10) from error
+        log.info("removed the index of %s", version)
 
     def start(self, events: Events) -> None:
         """Follow uploads, changes, deletions and extracted features."""
@@ -149,20 +153,34 @@ class Library:
         )
 
     async def _on_event(self, kind: str, event: dict[str, Any]) -> None:
-        model, index = self.current()
-        try:
-            if kind == FEATURES_STORED:
-                if event["model_version"] == model.version:
-                    await self._bring(index, model.version, await self._with_hash(event["sha256"]))
-                return
-            asset_id = event["asset_id"]
-            record = (await self._assets.get_many([asset_id])).get(asset_id)
-            if record is None:
-                await index.delete([asset_id])
-            elif record.kind == "image":
-                await self._bring(index, model.version, [record])
-        except (IndexUnavailable, IndexClosed) as error:
-            raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
+        self.current()
+        if kind == FEATURES_STORED:
+            entry = self._open.get(event["model_version"])
+            if entry is not None:
+                await self._look([entry], await self._with_hash(event["sha256"]), [])
+            return
+        asset_id = event["asset_id"]
+        record = (await self._assets.get_many([asset_id])).get(asset_id)
+        if record is None:
+            await self._look(self.open_indexes, [], [asset_id])
+        elif record.kind == "image":
+            await self._look(self.open_indexes, [record], [])
+
+    async def _look(self, entries: Iterable[VersionIndex], records: list[AssetRecord], gone: list[str]) -> None:
+        """Look at assets again in these indexes. The serving one must take the change; another one is compared later.
+
+        Raises:
+            ServiceUnavailable: the serving index cannot be written now.
+        """
+        for entry in entries:
+            try:
+                if gone:
+                    await entry.index.delete(gone)
+                await entry.bring(records)
+            except (IndexUnavailable, IndexClosed) as error:
+                if entry.model.version == self.model_version:
+                    raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
+                entry.stale = True
 
     async def _with_hash(self, sha256: str) -> list[AssetRecord]:
         records: list[AssetRecord] = []
@@ -174,22 +192,6 @@ class Library:
                 return records
 
     async def close(self) -> None:
-        """Flush and close the index."""
-        if self._index is not None:
-            await self._index.close()
-
-
-def _stamp(record: AssetRecord) -> str:
-    return record.updated_timestamp.isoformat()
-
-
-def _payload(record: AssetRecord) -> dict[str, Any]:
-    return {
-        "filename": record.filename,
-        "content_type": record.content_type,
-        "kind": record.kind,
-        "tags": list(record.tags),
-        "metadata": dict(record.metadata),
-        "uploaded": record.upload_timestamp.timestamp(),
-        "updated": _stamp(record),
-    }
+        """Flush and close every index."""
+        for entry in self._open.values():
+            await entry.index.close()

@@ -1,4 +1,4 @@
-"""Which model version serves, as the inference service says: asked every two seconds."""
+"""Which model version serves: by the rollout where an operator runs the platform, and as inference says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from pydantic import ValidationError
 
 from dino_common.bus.client import BusClient
 from dino_common.bus.context import Context
+from dino_common.bus.live_config import LiveConfig
+from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import InferenceStatus
+from dino_common.contracts.rollout import Rollout
 from dino_common.errors import DinoError, ModelNotLoaded
 from dino_common.validation import explain
 
@@ -30,6 +33,7 @@ class ServingModel:
         consistency: the card's calibrated threshold, 0–100, or None.
         similarity: the card's calibrated cosine, or None.
         slope: logistic slope per score point, or None.
+        key: by which its processes are asked, or None where no operator runs them.
     """
 
     name: str
@@ -38,24 +42,64 @@ class ServingModel:
     consistency: float | None
     similarity: float | None
     slope: float | None
+    key: str | None = None
+
+
+def model_of(status: InferenceStatus, key: str | None) -> ServingModel | None:
+    """Return the model that a status tells of; None before it is loaded."""
+    if status.model is None:
+        return None
+    return ServingModel(
+        name=status.model.name,
+        version=status.model.version,
+        dimension=status.model.dimension,
+        consistency=status.model.consistency_threshold,
+        similarity=status.model.similarity_threshold,
+        slope=status.consistency_slope,
+        key=key,
+    )
+
+
+async def ask_status(bus: BusClient, key: str | None, seconds: float = _PATIENCE_SECONDS) -> InferenceStatus:
+    """Ask a process of the version with this key, or of the one that serves, for its status.
+
+    Raises:
+        DinoError: none answers.
+        ValidationError: its answer is of another release and cannot be read.
+    """
+    context = Context("serving-watch", time.time() + seconds)
+    answer = await bus.call(OPERATIONS["inference-status"], {}, context, model=key)
+    return InferenceStatus.model_validate(answer)
 
 
 class ServingWatch:
     """The serving model as last heard; stays known while inference is away."""
 
-    def __init__(self, bus: BusClient) -> None:
-        """Ask through this client."""
-        self._bus = bus
+    def __init__(self, bus: BusClient, config: LiveConfig | None = None) -> None:
+        """Ask through this client which model it is; the rollout in ``config`` says whom to ask."""
+        self._bus, self._config = bus, config
         self._model: ServingModel | None = None
         self._followed: ServingModel | None = None
+        self._by_key: dict[str, ServingModel] = {}
         self._puzzled = False
         self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
         self._changed: list[Callable[[ServingModel], Awaitable[None]]] = []
+        self._switches: list[Callable[[ServingModel], bool]] = []
 
     @property
     def known(self) -> ServingModel | None:
         """The model, or None before inference was first heard."""
         return self._model
+
+    def of_key(self, key: str | None) -> ServingModel | None:
+        """Return the model of a version's key as far as it was heard of."""
+        return None if key is None else self._by_key.get(key)
+
+    def learn(self, model: ServingModel) -> None:
+        """Keep what a version that does not serve has told of itself: it may serve next."""
+        if model.key is not None:
+            self._by_key[model.key] = model
 
     def current(self) -> ServingModel:
         """Return the model.
@@ -75,21 +119,46 @@ class ServingWatch:
         """Run the callback whenever another version, or the same with other thresholds, begins to serve."""
         self._changed.append(callback)
 
+    def on_cut_over(self, switch: Callable[[ServingModel], bool]) -> None:
+        """At a cut-over to a model that is known, run this first: whether it is ready for that model, and now has it.
+
+        Only when all are ready is the change done in that moment; else it is followed like any other.
+        """
+        self._switches.append(switch)
+
     async def start(self) -> None:
         """Ask once, then keep asking."""
+        if self._config is not None:
+            self._config.on_rollout(self._on_rollout)
         await self._ask()
         self._task = asyncio.create_task(self._loop())
 
+    def _on_rollout(self, rollout: Rollout | None) -> None:
+        model = self.of_key(rollout.serving if rollout else None)
+        if model is not None and model != self._model and all(switch(model) for switch in self._switches):
+            log.info("model version %s serves", model.version)
+            # Callbacks follow: what reached the index in the moment of the change is looked at again.
+            self._model = model
+        self._wake.set()
+
     async def _loop(self) -> None:
         while True:
-            await asyncio.sleep(_PERIOD_SECONDS)
+            try:
+                async with asyncio.timeout(_PERIOD_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
             await self._ask()
 
+    @property
+    def _key(self) -> str | None:
+        return None if self._config is None else self._config.serving_key
+
     async def _ask(self) -> None:
-        context = Context("serving-watch", time.time() + _PATIENCE_SECONDS)
+        key = self._key
         try:
-            answer = await self._bus.call(OPERATIONS["inference-status"], {}, context)
-            status = InferenceStatus.model_validate(answer)
+            status = await ask_status(self._bus, key)
         except DinoError as error:
             log.debug("inference does not answer: %s", error.message)
             return
@@ -103,16 +172,12 @@ class ServingWatch:
             self._puzzled = True
             return
         self._puzzled = False
-        if status.model is None:
+        model = model_of(status, key)
+        if model is None:
             return
-        model = ServingModel(
-            name=status.model.name,
-            version=status.model.version,
-            dimension=status.model.dimension,
-            consistency=status.model.consistency_threshold,
-            similarity=status.model.similarity_threshold,
-            slope=status.consistency_slope,
-        )
+        self.learn(model)
+        if key != self._key:
+            return  # another version serves by now; it is asked at once
         if model != self._model:
             log.info("model version %s serves", model.version)
             self._model = model
@@ -129,10 +194,9 @@ class ServingWatch:
         except Exception:
             log.exception("following the model version failed; trying again")
         else:
-            self._followed = model
+            if self._model == model:
+                self._followed = model
 
     async def stop(self) -> None:
         """Stop asking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end([] if self._task is None else [self._task])

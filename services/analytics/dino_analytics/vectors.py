@@ -13,7 +13,7 @@ from dino_common.bus.client import BusClient
 from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import EmbedResponse
-from dino_common.errors import AssetNotFound, Conflict, DinoError, ServiceUnavailable, from_wire
+from dino_common.errors import AssetNotFound, Conflict, DinoError, ModelNotLoaded, ServiceUnavailable, from_wire
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.cache import Cache
 from dino_common.stores.features import FeatureStore
@@ -38,13 +38,15 @@ class VectorSource:
         self.serving, self.assets, self.cache = serving, assets, cache
         self._bus, self._features = bus, features
 
-    async def all_of(self, asset_ids: Sequence[str], context: Context) -> tuple[ServingModel, list[Embedded]]:
-        """Return every asset's features, in order.
+    async def all_of(
+        self, asset_ids: Sequence[str], context: Context, model: ServingModel | None = None
+    ) -> tuple[ServingModel, list[Embedded]]:
+        """Return every asset's features, in order; of this model version, or of the one that serves.
 
         Raises:
             DinoError: the first asset's error; AssetNotFound names every missing asset.
         """
-        model, found = await self.each_of(asset_ids, context)
+        model, found = await self.each_of(asset_ids, context, model)
         missing = [a for a, f in zip(asset_ids, found, strict=True) if isinstance(f, AssetNotFound)]
         if missing:
             raise AssetNotFound(f"Asset {', '.join(dict.fromkeys(missing))} not found")
@@ -73,16 +75,33 @@ class VectorSource:
             kept = await self.cache.get_similarity(kind, first.sha256, second.sha256)
             if kept is not None:
                 return model, float(kept)
-        model, (left, right) = await self.all_of(pair, context)
+        model, (left, right) = await self.all_of(pair, context, model)
         cosine = cosine_similarity(left.vector, right.vector)
         await self.cache.put_similarity(f"cosine:{model.version}", left.sha256, right.sha256, value=cosine)
         return model, cosine
 
     async def each_of(
-        self, asset_ids: Sequence[str], context: Context
+        self, asset_ids: Sequence[str], context: Context, model: ServingModel | None = None
     ) -> tuple[ServingModel, list[Embedded | DinoError]]:
-        """Return features or the error of each asset, in order."""
-        model = self.serving.current()
+        """Return features or the error of each asset, in order, all of one model version.
+
+        Args:
+            asset_ids: may repeat.
+            context: of the request.
+            model: whose features; left out, those of the model that serves, also when that changes meanwhile and the
+                processes of the one before are gone.
+        """
+        while True:
+            chosen = model or self.serving.current()
+            try:
+                return chosen, await self._each(asset_ids, context, chosen)
+            except ModelNotLoaded:
+                if model is not None or self.serving.current() == chosen:
+                    raise
+
+    async def _each(
+        self, asset_ids: Sequence[str], context: Context, model: ServingModel
+    ) -> list[Embedded | DinoError]:
         found: dict[str, Embedded | DinoError] = {}
         looked_up = await self.cache.features_for(asset_ids, model.version)
         for asset_id, (ref, kept) in zip(asset_ids, looked_up, strict=True):
@@ -94,7 +113,7 @@ class VectorSource:
         missing = [a for a in missing if a not in found]
         if missing:
             found |= await self._computed(missing, model, context)
-        return model, [found[a] for a in asset_ids]
+        return [found[a] for a in asset_ids]
 
     async def _stored(self, asset_ids: list[str], model: ServingModel) -> dict[str, Embedded | DinoError]:
         found: dict[str, Embedded | DinoError] = {}
@@ -112,7 +131,7 @@ class VectorSource:
         self, asset_ids: list[str], model: ServingModel, context: Context
     ) -> dict[str, Embedded | DinoError]:
         answer = EmbedResponse.model_validate(
-            await self._bus.call(OPERATIONS["embed"], {"asset_ids": asset_ids}, context)
+            await self._bus.call(OPERATIONS["embed"], {"asset_ids": asset_ids}, context, model=model.key)
         )
         if answer.model_version != model.version:
             raise Conflict(

@@ -85,7 +85,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_answer_of_another_release_does_not_end_the_watch(bus: BusClient, inference: Inference, until: Until):
-    inference.answer = {**STATUS, "field_of_a_later_release": 1}
+    inference.answer = {**STATUS, "queue_depth": "a text in a later release"}
     watch = ServingWatch(bus)
     await watch.start()
 
@@ -100,6 +100,14 @@ async def test_answer_of_another_release_does_not_end_the_watch(bus: BusClient, 
         return watch.known is not None
 
     await until(known)
+    await watch.stop()
+
+
+async def test_answer_with_further_fields_is_read(bus: BusClient, inference: Inference):
+    inference.answer = {**STATUS, "field_of_a_later_release": 1}
+    watch = ServingWatch(bus)
+    await watch.start()
+    assert watch.current().version == "tiny@000000000001"
     await watch.stop()
 
 

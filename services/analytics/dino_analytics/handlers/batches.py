@@ -18,7 +18,7 @@ from dino_common.contracts.batches import (
     BatchQualityRequest,
     BatchQualityResponse,
 )
-from dino_common.errors import DinoError, InvalidRequest, ServiceUnavailable
+from dino_common.errors import DinoError, InvalidRequest
 from dino_common.problems import detail
 
 _CHUNK = 8
@@ -68,9 +68,8 @@ class BatchHandlers:
         for start in range(0, len(ids), _CHUNK):
             await job.advance(start, len(ids), "judging")
             chunk = ids[start : start + _CHUNK]
-            now, found = await self._vectors.each_of(chunk, job)
-            if now.version != model.version:
-                raise ServiceUnavailable("The model changed during the job", retry_after=1)
+            # Of one version from the first to the last, also across a cut-over.
+            _, found = await self._vectors.each_of(chunk, job, model)
             for asset_id, outcome in zip(chunk, found, strict=True):
                 if isinstance(outcome, DinoError):
                     if outcome.passing:

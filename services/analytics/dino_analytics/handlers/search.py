@@ -12,12 +12,13 @@ import orjson
 from dino_analytics.core.similarity import similarity_score, unit_rows
 from dino_analytics.in_force import InForce
 from dino_analytics.index.errors import IndexClosed, IndexUnavailable
-from dino_analytics.index.interface import Filters, Hit
+from dino_analytics.index.interface import Filters, Hit, VectorIndex
 from dino_analytics.library import Library
+from dino_analytics.serving import ServingModel
 from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
 from dino_common.contracts.search import FindSimilarRequest, FindSimilarResponse, SearchFilters, SimilarAsset
-from dino_common.errors import Conflict, InvalidRequest, ServiceUnavailable
+from dino_common.errors import Conflict, InvalidRequest, ModelNotLoaded, ServiceUnavailable
 
 _DEEPEST = 10_000
 
@@ -32,8 +33,35 @@ class SearchHandlers:
     async def find_similar(self, context: Context, request: FindSimilarRequest) -> FindSimilarResponse:
         """Answer ``POST /find-similar``."""
         began = time.perf_counter()
-        model, index = self._library.current()
-        query = await self._query(request, context, model.version, model.dimension)
+        while True:
+            model, index = self._asked(request)
+            try:
+                return await self._search(context, request, model, index, began)
+            except (IndexClosed, ModelNotLoaded) as error:
+                # The version that was asked left in the middle of the request: the one that serves now answers.
+                if request.features is None and self._library.current()[0].version != model.version:
+                    continue
+                if isinstance(error, IndexClosed):
+                    raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
+                raise
+
+    def _asked(self, request: FindSimilarRequest) -> tuple[ServingModel, VectorIndex]:
+        """Return model and index of the version that the request's features are of, else those that serve."""
+        if request.features is not None and request.model_version is not None:
+            kept = self._library.of_version(request.model_version)
+            if kept is not None:
+                return kept
+        return self._library.current()
+
+    async def _search(
+        self,
+        context: Context,
+        request: FindSimilarRequest,
+        model: ServingModel,
+        index: VectorIndex,
+        began: float,
+    ) -> FindSimilarResponse:
+        query = await self._query(request, context, model)
         offset = _read_cursor(request.cursor)
         exclude = list(request.filters.exclude_ids or [])
         if request.asset_id is not None and not request.include_self:
@@ -48,7 +76,7 @@ class SearchHandlers:
                 min_score=request.min_similarity,
             )
             indexed = await index.count()
-        except (IndexUnavailable, IndexClosed) as error:
+        except IndexUnavailable as error:
             raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
         more = len(hits) > request.limit and offset + request.limit < _DEEPEST
         threshold = self._in_force.similarity(model)
@@ -64,20 +92,19 @@ class SearchHandlers:
             processing_time=round(time.perf_counter() - began, 6),
         )
 
-    async def _query(self, request: FindSimilarRequest, context: Context, version: str, dimension: int) -> np.ndarray:
+    async def _query(self, request: FindSimilarRequest, context: Context, model: ServingModel) -> np.ndarray:
         if request.asset_id is not None:
-            model, (embedded,) = await self._vectors.all_of([request.asset_id], context)
-            found = model.version
-            vector = embedded.vector
+            _, (embedded,) = await self._vectors.all_of([request.asset_id], context, model)
+            found, vector = model.version, embedded.vector
         else:
             found, vector = request.model_version, np.asarray(request.features, dtype=np.float32)
-        if found != version:
+        if found != model.version:
             raise Conflict(
-                f"The features are of {found}, the library is of {version}",
+                f"The features are of {found}, the library is of {model.version}",
                 details="Vectors of two versions are never compared; extract the features again.",
             )
-        if vector.shape != (dimension,):
-            raise InvalidRequest(f"features: {version} has {dimension} numbers, got {vector.size}")
+        if vector.shape != (model.dimension,):
+            raise InvalidRequest(f"features: {model.version} has {model.dimension} numbers, got {vector.size}")
         try:
             return unit_rows(vector)
         except ValueError as error:

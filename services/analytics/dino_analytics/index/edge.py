@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from dino_analytics.index.compaction import optimize_copy
 from dino_analytics.index.errors import IndexClosed, IndexFault, IndexUnavailable
 from dino_analytics.index.interface import Filters, Hit, IndexItem, Vector
-from dino_analytics.index.manifest import IndexDirectory
+from dino_analytics.index.manifest import IndexDirectory, remove_directory
 from dino_analytics.index.points import (
     canonical_id,
     collection_name,
@@ -82,6 +82,20 @@ class EdgeIndex:
         index = cls(directory, shard, thread, compact_after)
         await index._consider_compaction()
         return index
+
+    @staticmethod
+    async def drop(root: Path, model_version: str) -> None:
+        """Remove the index of a model version under `root`. Raises IndexLocked when a process has it open."""
+        path = root / collection_name(model_version)
+
+        def work() -> None:
+            if path.exists():
+                remove_directory(path)
+
+        try:
+            await asyncio.to_thread(work)
+        except OSError as error:
+            raise IndexUnavailable(f"the index files at {path.name} cannot be removed: {error}") from error
 
     async def upsert(self, items: Sequence[IndexItem]) -> None:
         """See `VectorIndex`."""

@@ -42,7 +42,7 @@ class IndexDirectory:
         """
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._lock = self._acquire()
+        self._lock = _acquire(path)
         try:
             self.manifest = self._read_or_create(model_version, dimension)
             self._sweep()
@@ -63,21 +63,6 @@ class IndexDirectory:
     def release(self) -> None:
         """Let other processes open the directory."""
         os.close(self._lock)
-
-    def _acquire(self) -> int:
-        handle = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
-            os.close(handle)
-            raise IndexLocked(
-                f"the index {self.path.name!r} is open in another process (id {holder}); run one analytics "
-                "process per index directory, or set QDRANT_URL to share an index between replicas"
-            ) from error
-        os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
-        return handle
 
     def _read_or_create(self, model_version: str, dimension: int) -> Manifest:
         file = self.path / _FILE
@@ -115,3 +100,30 @@ class IndexDirectory:
         for found in self.path.glob("shard-*"):
             if found != kept:
                 shutil.rmtree(found)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove an index's directory; IndexLocked when a process has it open."""
+    lock = _acquire(path)
+    try:
+        # The manifest first: without it whatever a crash leaves is no index.
+        (path / _FILE).unlink(missing_ok=True)
+        shutil.rmtree(path)
+    finally:
+        os.close(lock)
+
+
+def _acquire(path: Path) -> int:
+    handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        os.close(handle)
+        raise IndexLocked(
+            f"the index {path.name!r} is open in another process (id {holder}); run one analytics "
+            "process per index directory, or set QDRANT_URL to share an index between replicas"
+        ) from error
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle

@@ -63,6 +63,14 @@ class ServerIndex:
         await index._prepare()
         return index
 
+    @staticmethod
+    async def drop(client: AsyncQdrantClient, model_version: str, *, prefix: str = "dino") -> None:
+        """Remove the collection of a model version; IndexUnavailable when the server does not answer."""
+        try:
+            await client.delete_collection(f"{prefix}_{collection_name(model_version)}")
+        except Exception as error:
+            raise IndexUnavailable(f"the index server did not answer: {error}") from error
+
     async def upsert(self, items: Sequence[IndexItem]) -> None:
         """See `VectorIndex`."""
         points = [

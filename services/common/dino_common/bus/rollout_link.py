@@ -11,7 +11,7 @@ import uuid
 from typing import Any, TypeVar
 
 import nats.errors
-from nats.js.errors import APIError, KeyNotFoundError
+from nats.js.errors import APIError, BucketNotFoundError, KeyNotFoundError
 from pydantic import BaseModel, ValidationError
 
 from dino_common.bus.client import BusClient

@@ -6,7 +6,15 @@ from pydantic import ConfigDict, Field
 
 from .base import AssetId, Cosine, ErrorDetail, Request, Response, Vector
 from .operation import Operation, Service
-from .rollout import IndexStatus, LibraryProgress, SelfTestRequest, SelfTestResponse, WorkCounters
+from .rollout import (
+    CompareVersionsRequest,
+    CompareVersionsResponse,
+    IndexStatus,
+    LibraryProgress,
+    SelfTestRequest,
+    SelfTestResponse,
+    WorkCounters,
+)
 from .system import Gpu, ModelInfo
 
 
@@ -116,5 +124,12 @@ OPERATIONS = (
         request=SelfTestRequest,
         response=SelfTestResponse,
         timeout_s=60,
+    ),
+    Operation(
+        name="compare-versions",
+        service=Service.ANALYTICS,
+        request=CompareVersionsRequest,
+        response=CompareVersionsResponse,
+        timeout_s=180,
     ),
 )

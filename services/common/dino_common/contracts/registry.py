@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import assets, batches, configuration, features, internal, jobs, judgement, search, system
+from . import assets, batches, configuration, features, internal, jobs, judgement, search, system, text
 from .operation import Operation, Service
 
-_GROUPS = (assets, features, judgement, search, batches, jobs, configuration, system, internal)
+_GROUPS = (assets, features, judgement, search, batches, jobs, configuration, system, text, internal)
 
 
 class ContractError(RuntimeError):
