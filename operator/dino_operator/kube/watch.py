@@ -139,7 +139,8 @@ class Watch:
             page = await self._client.request(
                 "list", "GET", self.kind.path(self.namespace), params=params, accept=self._accept[0]
             )
-            found += page["items"]
+            # A list of metadata alone has null for nothing.
+            found += page["items"] or []
             if not (more := page["metadata"].get("continue")):
                 self._replace(found)
                 return page["metadata"]["resourceVersion"]
