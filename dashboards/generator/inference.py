@@ -134,6 +134,7 @@ _SPARED = Row(
             (Query(rate(_CACHE, INSTANCE, "outcome, store"), "{{outcome}} {{store}}"),),
             unit="ops",
             stacked=True,
+            width=6,
         ),
         Panel(
             "Hit ratio by store",
@@ -146,12 +147,26 @@ _SPARED = Row(
             ),
             unit="percentunit",
             maximum=1,
+            width=6,
         ),
         Panel(
             "Answers from the cache",
             "Time to answer features that Redis has.",
             quantiles("dino_features_cache_hit_duration_seconds", INSTANCE),
             unit="s",
+            width=6,
+        ),
+        Panel(
+            "Library",
+            "Contents of the library, those with features of the model, and those that can have none.",
+            (
+                Query(
+                    f"max by (namespace, deployment, instance, state) (dino_library_contents{{{INSTANCE}}})",
+                    "{{instance}} {{state}}",
+                    "inference has not looked through the library since its start",
+                ),
+            ),
+            width=6,
         ),
     ),
 )
