@@ -26,6 +26,7 @@ from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.status import StatusHandlers
+from dino_inference.handlers.text import TextHandlers
 from dino_inference.leftovers import Leftovers
 from dino_inference.mirror import MirrorReceiver, MirrorSender
 from dino_inference.readiness import Readiness
@@ -86,11 +87,13 @@ async def setup(runtime: Runtime) -> None:
         settings.instance, key, extractor, readiness, self_test, background.sweep, lambda: follower.role
     )
 
+    text = TextHandlers(settings.model_cache_dir)
     runtime.handlers = {
         "extract-features": extract,
         "get-asset-features": features.stored,
         "embed": embed,
         "inference-status": status.status,
+        "embed-text": text.embed,
         "self-test": self_test.handle,
     }
     runtime.job_store = JobStore(mongo)
@@ -107,7 +110,7 @@ async def setup(runtime: Runtime) -> None:
 
     runtime.after_start += [answer_everyone, follower.start]
     runtime.before_stop += [follower.stop, self_test.stop]
-    runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop]
+    runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, text.close]
     if key is not None:
         runtime.after_start.append(self_test.start)
 
