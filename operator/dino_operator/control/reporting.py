@@ -67,8 +67,9 @@ class Reporting:
         if status.images_per_second is not None:
             found["images",] = status.images_per_second
         if status.inference is not None:
-            found["replicas", "there"] = status.inference.replicas
             found["replicas", "ready"] = status.inference.ready_replicas
+            if wanted := (status.inference.summary or "").partition("/")[2]:
+                found["replicas", "wanted"] = int(wanted)
         for series in self._series.get(key, frozenset()) - found.keys():
             _gauge(series[0]).remove(*key, *series[1:])
         for series, value in found.items():
