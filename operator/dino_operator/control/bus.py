@@ -13,7 +13,7 @@ from dino_common.bus.rollout_link import RolloutLink
 from dino_common.bus.tasks import end
 from dino_common.contracts.configuration import Thresholds
 from dino_common.contracts.rollout import Rollout
-from dino_common.errors import DinoError
+from dino_common.errors import DinoError, ServiceUnavailable
 from dino_operator import metrics
 from dino_operator.control.answers import analytics_seen, comparison_seen, inference_seen, self_test_seen
 from dino_operator.control.queue import Key
@@ -108,10 +108,20 @@ class ResourceBus:
             except TimeoutError:
                 pass
 
+    async def _open(self) -> RolloutLink:
+        # nats-py tries for ever inside of its connect, and may swallow a cancellation.
+        opening = asyncio.create_task(RolloutLink.open(self.url, *self.key, wait=_OPEN_SECONDS))
+        try:
+            await asyncio.wait([opening], timeout=_OPEN_SECONDS)
+            if opening.done():
+                return opening.result()
+        finally:
+            await end([opening])
+        raise ServiceUnavailable("NATS does not answer at the address in the Secret")
+
     async def _round(self, wanted: Wanted) -> BusSeen:
         if self._link is None:
-            namespace, name = self.key
-            self._link = await RolloutLink.open(self.url, namespace, name, wait=_OPEN_SECONDS)
+            self._link = await self._open()
         link, rollout = self._link, wanted.rollout
         await link.put_thresholds(wanted.thresholds)
         await link.put_rollout(rollout)
@@ -174,3 +184,7 @@ class ResourceBus:
             await link.close()
         if forget:
             metrics.BUS_CONNECTED.remove(*self.key)
+
+
+def _away(seen: BusSeen, error: str) -> BusSeen:
+    return replace(seen, reachable=False, asked=True, error=error, inference={}, analytics=None)

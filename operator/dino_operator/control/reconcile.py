@@ -94,14 +94,16 @@ class Reconciler:
         except InvalidResource as error:
             status = invalid(previous, error.faults, body["metadata"].get("generation"), now)
             written = await self._remember(key, body, status)
-            self._reporting.report(body, status, transitions(previous, status))
+            self._reporting.report(body, status, transitions(previous, status) if written else ())
             return Result("changed" if written else "unchanged", self._settings.resync_seconds)
         live = [(kind, item) for kind, item in self._world.children(key) if _counts(kind, item, body)]
         secrets, seen = await self._see(key, kept, body, resource, previous, live)
         step = advance(resource, previous, seen, now)
         status = build(resource, previous, seen, step, now)
         remembered = await self._remember(key, body, status)
-        self._reporting.report(body, status, (*step.events, *transitions(previous, status)))
+        # What is not remembered would be said again at the next look.
+        events = (*step.events, *transitions(previous, status)) if remembered else ()
+        self._reporting.report(body, status, events)
         self._tell(key, kept, secrets, resource, step, seen, status)
         facts = Facts(
             free_gpus=seen.free_gpus,
@@ -161,7 +163,8 @@ class Reconciler:
         """Write the status if it says something new; return whether it did."""
         wanted = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         patch = merge_patch(body.get("status") or {}, wanted)
-        if not patch:
+        kept = self._resources.of(key)
+        if not patch or patch == kept.dropped:
             return False
         metadata = body["metadata"]
         # Decided from this version; were it another one by now, the decision could be another.
@@ -177,6 +180,7 @@ class Reconciler:
             self._resources.drop(key)
             raise
         self._resources.put(done)
+        kept.dropped = merge_patch(done.get("status") or {}, wanted)
         return True
 
     def _tell(

@@ -19,11 +19,13 @@ class Kept:
         bus: its link.
         refused: children that the API server did not take.
         secrets: names that it needs.
+        dropped: what the API server leaves out of a status that it takes, as under an older definition.
     """
 
     bus: ResourceBus | None = None
     refused: dict[Name, Refusal] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    dropped: Object = field(default_factory=dict)
 
 
 class Resources:
