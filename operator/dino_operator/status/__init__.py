@@ -2,6 +2,7 @@
 
 from dino_operator.status.build import build, invalid
 from dino_operator.status.reading import read_status
+from dino_operator.status.sight import find
 from dino_operator.status.transitions import transitions
 
-__all__ = ["build", "invalid", "read_status", "transitions"]
+__all__ = ["build", "find", "invalid", "read_status", "transitions"]

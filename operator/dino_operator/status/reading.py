@@ -12,8 +12,15 @@ from dino_operator.spec.status import DinoDeploymentStatus
 
 def read_status(status: Mapping[str, Any] | None) -> DinoDeploymentStatus:
     """Return a status; parts that are of another shape are left out, and lists keep what can be read of them."""
+    try:
+        return DinoDeploymentStatus.model_validate(status or {})
+    except ValidationError:
+        return _salvaged(status or {})
+
+
+def _salvaged(status: Mapping[str, Any]) -> DinoDeploymentStatus:
     kept: dict[str, Any] = {}
-    for name, value in (status or {}).items():
+    for name, value in status.items():
         if _reads(name, value):
             kept[name] = value
         elif isinstance(value, list):
