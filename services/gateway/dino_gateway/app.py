@@ -17,8 +17,9 @@ from starlette.responses import Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dino_common import __version__
+from dino_common.bus.service import BusService
 from dino_common.bus.tasks import end
-from dino_common.contracts import Operation
+from dino_common.contracts import Operation, Service
 from dino_common.settings import Settings
 from dino_gateway.answers import error_answer
 from dino_gateway.backends import Backends, open_backends
@@ -27,7 +28,7 @@ from dino_gateway.concurrency import Concurrency
 from dino_gateway.dispatch import Dispatcher
 from dino_gateway.docs_pages import docs_routes
 from dino_gateway.job_submission import JobSubmission
-from dino_gateway.local_handlers import local_handlers
+from dino_gateway.local_handlers import bus_handlers, local_handlers
 from dino_gateway.observe import Errors, Observe, allowed_methods, as_dino_error
 from dino_gateway.openapi import build_openapi
 from dino_gateway.routes import build_routes
@@ -121,12 +122,15 @@ class Gateway:
             jobs = JobSubmission(self.settings, backends.connection, backends.queue, backends.jobs)
             self._dispatcher = Dispatcher(backends, local_handlers(backends), jobs)
             self.backends = backends
+            bus = BusService(backends.connection, Service.GATEWAY, bus_handlers(backends))
+            await bus.start()
             background = [asyncio.create_task(work(backends)) for work in (sweep_uploads, watch_deployment)]
             log.info("gateway serves %s on port %d", self.settings.prefix, self.settings.api_port)
             try:
                 yield {}
             finally:
                 log.info("gateway stops")
+                await bus.drain(self.settings.drain_seconds)
                 await end(background)
 
 

@@ -51,6 +51,7 @@ class AssetView:
             updated_timestamp=record.updated_timestamp,
             processing_status=record.processing_status,
             duplicate_of=record.duplicate_of,
+            derived_from=record.derived_from,
             tags=record.tags,
             metadata=record.metadata,
         )

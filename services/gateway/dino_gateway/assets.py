@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from dino_common.contracts.assets import (
     ListAssetsRequest,
     UpdateAssetRequest,
 )
-from dino_common.errors import DinoError
+from dino_common.errors import AssetNotFound, DinoError
 from dino_common.stores.assets import AssetRecord
 from dino_gateway.asset_view import AssetView
 from dino_gateway.backends import Backends
@@ -40,7 +41,13 @@ class AssetHandlers:
         """Answer ``GET /assets``."""
         assets = self._backends.assets
         records, cursor = await assets.list(
-            fields.limit, fields.cursor, fields.kind, fields.tag, fields.filename, fields.sha256
+            fields.limit,
+            fields.cursor,
+            fields.kind,
+            fields.tag,
+            fields.filename,
+            fields.sha256,
+            fields.derived_from,
         )
         shown = [self._view.asset(record, request) for record in await assets.with_status(records)]
         return AssetPage(items=shown, next_cursor=cursor)
@@ -56,11 +63,25 @@ class AssetHandlers:
         return await self._shown(record, request)
 
     async def delete(self, call: Call, fields: AssetRequest, request: Request) -> DeleteAssetResponse:
-        """Answer ``DELETE /assets/{asset_id}``."""
+        """Answer ``DELETE /assets/{asset_id}``; what was made of a film goes first, so that nothing is orphaned."""
         b = self._backends
         record = await b.assets.get(fields.asset_id)
+        if record.kind == "video":
+            for derived in await b.assets.derived_of(record.asset_id):
+                with suppress(AssetNotFound):
+                    await self.remove(derived)
+        return await self.remove(record.asset_id)
+
+    async def remove(self, asset_id: str) -> DeleteAssetResponse:
+        """Remove one asset.
+
+        Raises:
+            AssetNotFound: no live asset has this id.
+        """
+        b = self._backends
+        record = await b.assets.get(asset_id)
         async with b.locks.hold(record.sha256):
-            record = await b.assets.delete(fields.asset_id)
+            record = await b.assets.delete(asset_id)
             # From here on the asset is gone, whatever else fails: a client that leaves must not stop the rest.
             last = await asyncio.shield(self._clear_away(record))
         return DeleteAssetResponse(asset_id=record.asset_id, deleted=True, object_deleted=last)

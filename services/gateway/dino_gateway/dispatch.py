@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dino_common.contracts import Body, Operation, Scope, Service, check_handlers
+from dino_common.contracts import Body, Operation, Scope, Service, check_handlers, owned_by
 from dino_common.errors import DeadlineExceeded, Unauthorized
 from dino_gateway.answers import binary_answer, json_answer
 from dino_gateway.auth import require_scope
@@ -34,7 +34,7 @@ class Dispatcher:
 
     def __init__(self, backends: Backends, local: Mapping[str, LocalHandler], jobs: JobSubmission) -> None:
         """Check that every operation of the gateway has its handler (ContractError otherwise)."""
-        check_handlers(Service.GATEWAY, local)
+        check_handlers(Service.GATEWAY, local, [op for op in owned_by(Service.GATEWAY) if op.is_public])
         self._backends, self._local, self._jobs = backends, dict(local), jobs
 
     async def answer(self, operation: Operation, request: Request) -> Response:

@@ -73,6 +73,7 @@ class Ingest:
         metadata: Mapping[str, Any],
         put: PutObject,
         asset_id: str | None = None,
+        derived_from: str | None = None,
     ) -> AssetRecord:
         """Return the new asset once object, document and event are durable.
 
@@ -82,6 +83,7 @@ class Ingest:
             tags, metadata: of the client.
             put: stores the bytes under the key it is given; not called when they are there already.
             asset_id: a new one when left out.
+            derived_from: the film that the platform made it of.
 
         Raises:
             ServiceUnavailable: a store or the bus does not answer; nothing is left behind.
@@ -112,6 +114,7 @@ class Ingest:
                 upload_timestamp=now,
                 updated_timestamp=now,
                 duplicate_of=first.asset_id if first else None,
+                derived_from=derived_from,
             )
             try:
                 record = await b.assets.insert(record)

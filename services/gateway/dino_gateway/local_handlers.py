@@ -1,11 +1,13 @@
-"""The operations that the gateway answers itself."""
+"""The operations that the gateway answers itself: over HTTP, and those without a route on the bus."""
 
 from __future__ import annotations
 
+from dino_common.bus.service import Handler
 from dino_gateway.asset_view import AssetView
 from dino_gateway.assets import AssetHandlers
 from dino_gateway.backends import Backends
 from dino_gateway.config import ConfigHandlers
+from dino_gateway.derived import DerivedHandlers
 from dino_gateway.dispatch import LocalHandler
 from dino_gateway.downloads import DownloadHandler
 from dino_gateway.health import HealthHandlers
@@ -47,3 +49,9 @@ def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
         "set-consistency-threshold": config.set_consistency,
         "set-quality-threshold": config.set_quality,
     }
+
+
+def bus_handlers(backends: Backends) -> dict[str, Handler]:
+    """Return the handler of every operation that the other services ask of the gateway, by name."""
+    derived = DerivedHandlers(backends, Ingest(backends), AssetHandlers(backends, AssetView(backends.settings)))
+    return {"register-derived-asset": derived.register, "set-film-size": derived.set_size}

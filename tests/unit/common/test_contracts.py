@@ -38,13 +38,13 @@ def test_unknown_code_becomes_processing_failed():
 def test_missing_handler_is_refused():
     names = [op.name for op in owned_by(Service.ANALYTICS)]
     with pytest.raises(ContractError, match=names[0]):
-        check_handlers(Service.ANALYTICS, names[1:])
+        check_handlers(Service.ANALYTICS, names[1:], owned_by(Service.ANALYTICS))
 
 
 def test_foreign_handler_is_refused():
     names = [op.name for op in owned_by(Service.ANALYTICS)]
     with pytest.raises(ContractError, match="extract-features"):
-        check_handlers(Service.ANALYTICS, [*names, "extract-features"])
+        check_handlers(Service.ANALYTICS, [*names, "extract-features"], owned_by(Service.ANALYTICS))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda op: op.name)

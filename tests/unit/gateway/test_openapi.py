@@ -108,7 +108,7 @@ def test_every_public_operation_has_a_route_and_no_other_is_routed():
 
 
 def test_a_gateway_that_misses_a_handler_does_not_start():
-    names = [op.name for op in owned_by(Service.GATEWAY)]
+    names = [op.name for op in owned_by(Service.GATEWAY) if op.is_public]
     with pytest.raises(ContractError, match=names[0]):
         Dispatcher(None, dict.fromkeys(names[1:]), None)  # type: ignore[arg-type]
     Dispatcher(None, dict.fromkeys(names), None)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from dino_common.bus.job_queue import JobQueue
 from dino_common.bus.pulls import unsubscribe
 from dino_common.bus.service import context_from
 from dino_common.bus.tasks import end
-from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
+from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, on_bus
 from dino_common.contracts.jobs import JobProgress
 from dino_common.errors import DinoError, InvalidRequest, JobNotFound, ProcessingFailed
 from dino_common.metrics import bus_metrics, job_metrics
@@ -87,7 +87,8 @@ class JobWorker:
         concurrency: int = 2,
     ) -> None:
         """Check the handlers against the contracts (ContractError when one is missing or foreign)."""
-        check_handlers(service, [*handlers, *(op.name for op in owned_by(service) if not op.job)])
+        owned = on_bus(service)
+        check_handlers(service, [*handlers, *(op.name for op in owned if not op.job)], owned)
         self._connection, self._service, self._store = connection, service, store
         self._handlers = dict(handlers)
         self._queue = JobQueue(connection)

@@ -19,7 +19,7 @@ from dino_common.bus import codec, subjects
 from dino_common.bus.connection import Connection
 from dino_common.bus.context import Context
 from dino_common.bus.tasks import end
-from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, owned_by
+from dino_common.contracts import OPERATIONS, Operation, Service, check_handlers, on_bus
 from dino_common.errors import (
     DeadlineExceeded,
     DinoError,
@@ -61,8 +61,8 @@ class BusService:
         Raises:
             ContractError: a handler is missing or belongs to another service.
         """
-        jobs = [op.name for op in owned_by(service) if op.job]
-        check_handlers(service, [*handlers, *jobs])
+        owned = on_bus(service)
+        check_handlers(service, [*handlers, *(op.name for op in owned if op.job)], owned)
         self.connection = connection
         self.service = service
         self._handlers = dict(handlers)

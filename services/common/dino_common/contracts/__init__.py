@@ -2,7 +2,7 @@
 
 from .codes import ADVICE, HTTP_STATUS, ErrorCode
 from .operation import Body, Operation, RateClass, Scope, Service, operation_errors
-from .registry import OPERATIONS, ContractError, check_handlers, owned_by
+from .registry import OPERATIONS, ContractError, check_handlers, on_bus, owned_by
 
 __all__ = [
     "ADVICE",
@@ -16,6 +16,7 @@ __all__ = [
     "Scope",
     "Service",
     "check_handlers",
+    "on_bus",
     "operation_errors",
     "owned_by",
 ]

@@ -103,6 +103,9 @@ class Asset(Response):
     updated_timestamp: Timestamp
     processing_status: str
     duplicate_of: AssetId | None
+    derived_from: AssetId | None = Field(
+        default=None, description="Film that it is a keyframe of; it goes when the film goes. Null for uploads."
+    )
     tags: list[str]
     metadata: dict[str, Any]
 
@@ -118,6 +121,7 @@ class ListAssetsRequest(Request):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         default=None, description="Only assets with exactly these bytes."
     )
+    derived_from: AssetId | None = Field(default=None, description="Only keyframes of this film.")
 
 
 class AssetPage(Response):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import assets, batches, configuration, features, internal, jobs, judgement, search, system, text
+from . import assets, batches, configuration, derived, features, internal, jobs, judgement, search, system, text
 from .operation import Operation, Service
 
-_GROUPS = (assets, features, judgement, search, batches, jobs, configuration, system, text, internal)
+_GROUPS = (assets, features, judgement, search, batches, jobs, configuration, system, text, derived, internal)
 
 
 class ContractError(RuntimeError):
@@ -37,13 +37,18 @@ OPERATIONS: dict[str, Operation] = _collect()
 
 
 def owned_by(service: Service) -> tuple[Operation, ...]:
-    """Return the operations the service must answer on the bus (the gateway answers none there)."""
+    """Return the operations of a service."""
     return tuple(op for op in OPERATIONS.values() if op.service is service)
 
 
-def check_handlers(service: Service, handlers: Iterable[str]) -> None:
-    """Raise ContractError unless the handlers are exactly those that the service owns."""
-    owned = {op.name for op in owned_by(service)}
+def on_bus(service: Service) -> tuple[Operation, ...]:
+    """Return those that it answers on the bus: all of them, but of the gateway's only what has no route."""
+    return tuple(op for op in owned_by(service) if service is not Service.GATEWAY or not op.is_public)
+
+
+def check_handlers(service: Service, handlers: Iterable[str], owned_operations: Iterable[Operation]) -> None:
+    """Raise ContractError unless the handlers are exactly those of these operations of the service."""
+    owned = {op.name for op in owned_operations}
     have = set(handlers)
     if missing := sorted(owned - have):
         raise ContractError(f"{service} has no handler for: {', '.join(missing)}")

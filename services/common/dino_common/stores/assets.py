@@ -31,6 +31,7 @@ class AssetRecord:
         kind: ``image`` or ``video``.
         processing_status: ``uploaded`` as stored; see ``AssetStore.with_status``.
         duplicate_of: the first asset with the same bytes, or None.
+        derived_from: the film that the platform made it of, or None for an upload.
     """
 
     asset_id: str
@@ -49,6 +50,7 @@ class AssetRecord:
     updated_timestamp: datetime = field(default_factory=utc_now)
     processing_status: str = "uploaded"
     duplicate_of: str | None = None
+    derived_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def _document(record: AssetRecord) -> dict[str, Any]:
 
 
 def _record(document: Mapping[str, Any]) -> AssetRecord:
-    return AssetRecord(document["_id"], **{name: document[name] for name in _FIELDS if name != "asset_id"})
+    fields = {name: document[name] for name in _FIELDS if name not in ("asset_id", "derived_from")}
+    # Documents of before there were derived assets lack the field.
+    return AssetRecord(document["_id"], **fields, derived_from=document.get("derived_from"))
 
 
 class AssetStore:
@@ -147,6 +151,17 @@ class AssetStore:
         return _record(document)
 
     @guarded
+    async def set_size(self, asset_id: str, width: int, height: int) -> None:
+        """Store the pixels of a film that was probed; nothing happens when it has gone."""
+        await self._assets.update_one({"_id": asset_id}, {"$set": {"width": width, "height": height}})
+
+    @guarded
+    async def derived_of(self, asset_id: str) -> list[str]:
+        """Return the ids of the assets that were made of this film."""
+        found = await self._assets.find({"derived_from": asset_id}, {"_id": 1}).to_list()
+        return [document["_id"] for document in found]
+
+    @guarded
     async def delete(self, asset_id: str) -> AssetRecord:
         """Remove an asset's document and return what it was; of two at once only one succeeds.
 
@@ -179,6 +194,7 @@ class AssetStore:
         tag: str | None = None,
         filename_part: str | None = None,
         sha256: str | None = None,
+        derived_from: str | None = None,
     ) -> tuple[list[AssetRecord], str | None]:
         """Return a page, newest first, and the cursor of the next one; uploads meanwhile do not shift pages.
 
@@ -192,6 +208,8 @@ class AssetStore:
             conditions["tags"] = tag
         if sha256 is not None:
             conditions["sha256"] = sha256
+        if derived_from is not None:
+            conditions["derived_from"] = derived_from
         if filename_part is not None:
             conditions["filename"] = {"$regex": re.escape(filename_part), "$options": "i"}
         documents = await self._assets.find(conditions).sort(_NEWEST).limit(limit + 1).to_list()

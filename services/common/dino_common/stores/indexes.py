@@ -15,6 +15,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("kind", ASCENDING), ("upload_timestamp", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("tags", ASCENDING), ("upload_timestamp", DESCENDING)]),
         IndexModel([("sha256", ASCENDING), ("upload_timestamp", ASCENDING)]),
+        IndexModel([("derived_from", ASCENDING)], sparse=True),
     ],
     "features": [
         IndexModel([("sha256", ASCENDING)]),

@@ -1,0 +1,61 @@
+"""What the video service has the gateway write: pictures made of a film, and the film's size. Of the bus alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from .base import AssetId, Metadata, Request, Response, Seconds, Tag
+from .codes import ErrorCode
+from .operation import Operation, Service
+
+
+class RegisterDerivedRequest(Request):
+    """A picture made of a film; the same role and time of the same film name the same asset."""
+
+    video_asset_id: AssetId
+    role: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,31}$")] = Field(description="Such as keyframe.")
+    time: Seconds = Field(description="Seconds from the start of the film.")
+    data: bytes = Field(min_length=1, max_length=16 * 1024 * 1024, description="JPEG, PNG or WebP.")
+    filename: str = Field(max_length=255)
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class RegisterDerivedResponse(Response):
+    """The asset as stored, now or before."""
+
+    asset_id: AssetId
+    sha256: str
+
+
+class FilmSizeRequest(Request):
+    """Pixels of a film as it is shown."""
+
+    asset_id: AssetId
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
+class FilmSizeResponse(Response):
+    """Nothing to say."""
+
+
+OPERATIONS = (
+    Operation(
+        name="register-derived-asset",
+        service=Service.GATEWAY,
+        request=RegisterDerivedRequest,
+        response=RegisterDerivedResponse,
+        timeout_s=60,
+        errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT),
+    ),
+    Operation(
+        name="set-film-size",
+        service=Service.GATEWAY,
+        request=FilmSizeRequest,
+        response=FilmSizeResponse,
+        timeout_s=10,
+    ),
+)

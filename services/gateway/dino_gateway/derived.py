@@ -1,0 +1,70 @@
+"""Assets that the platform makes of a film; the gateway writes them, since it alone writes assets."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+
+from dino_common.bus.context import Context
+from dino_common.contracts.derived import (
+    FilmSizeRequest,
+    FilmSizeResponse,
+    RegisterDerivedRequest,
+    RegisterDerivedResponse,
+)
+from dino_common.errors import AssetNotFound, Conflict, InvalidFileFormat
+from dino_gateway.assets import AssetHandlers
+from dino_gateway.backends import Backends
+from dino_gateway.filenames import clean_filename
+from dino_gateway.ingest import Ingest, verify
+from dino_gateway.sniff import HEAD_BYTES, sniff
+
+_SPACE = uuid.UUID("4c3a4bb8-8e2b-4a5f-9f0e-3f3c9f6a4b10")
+
+
+class DerivedHandlers:
+    """register-derived-asset and set-film-size."""
+
+    def __init__(self, backends: Backends, ingest: Ingest, assets: AssetHandlers) -> None:
+        """Use these parts."""
+        self._b, self._ingest, self._assets = backends, ingest, assets
+
+    async def register(self, context: Context, request: RegisterDerivedRequest) -> RegisterDerivedResponse:
+        """Answer the bus operation ``register-derived-asset``; asked again, it answers with the asset of before.
+
+        Raises:
+            AssetNotFound: the film has gone.
+            InvalidFileFormat: the bytes are no whole picture.
+        """
+        film = await self._b.assets.get(request.video_asset_id)
+        asset_id = str(uuid.uuid5(_SPACE, f"{film.asset_id}:{request.role}:{round(request.time * 1000)}"))
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(request.data).hexdigest())
+        known = (await self._b.assets.get_many([asset_id])).get(asset_id)
+        if known is not None:
+            return RegisterDerivedResponse(asset_id=asset_id, sha256=known.sha256)
+        media = sniff(request.data[:HEAD_BYTES])
+        if media.kind != "image":
+            raise InvalidFileFormat("a derived asset is a picture")
+        verified = await verify(media, request.data, digest, len(request.data), self._b.settings.max_pixels)
+
+        async def put(key: str) -> None:
+            await self._b.objects.put_bytes(key, request.data, media.content_type)
+
+        name = clean_filename(request.filename, media.extension)
+        try:
+            record = await self._ingest.store(
+                verified, name, request.tags, request.metadata, put, asset_id=asset_id, derived_from=film.asset_id
+            )
+        except Conflict:
+            record = await self._b.assets.get(asset_id)  # registered by another worker at the same time
+        if not await self._b.assets.get_many([film.asset_id]):
+            # Deleted meanwhile, after its derived assets were looked for.
+            await self._assets.remove(asset_id)
+            raise AssetNotFound(f"Asset {film.asset_id} not found")
+        return RegisterDerivedResponse(asset_id=record.asset_id, sha256=record.sha256)
+
+    async def set_size(self, context: Context, request: FilmSizeRequest) -> FilmSizeResponse:
+        """Answer the bus operation ``set-film-size``."""
+        await self._b.assets.set_size(request.asset_id, request.width, request.height)
+        return FilmSizeResponse()
