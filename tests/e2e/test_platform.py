@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Platform:
         return await self.cluster.resource(self.space, NAME)
 
     async def patch(self, **spec: Any) -> None:
-        text = yaml.safe_dump({"spec": spec}, default_flow_style=True, width=10_000)
+        text = json.dumps({"spec": spec})
         await self.cluster.kubectl("patch", "dino", NAME, "-n", self.space, "--type=merge", "-p", text)
 
     async def ready(self, kind: str = "Ready", seconds: float = 120) -> Manifest:
