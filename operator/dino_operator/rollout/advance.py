@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from dino_operator.observe import Seen
+from dino_operator.rollout.beginning import start, test
 from dino_operator.rollout.canary import watch_canary
 from dino_operator.rollout.capacity import versions_to_run
+from dino_operator.rollout.cutover import confirm
+from dino_operator.rollout.embedding import embed
 from dino_operator.rollout.faults import fault_of
 from dino_operator.rollout.look import Look, Move, waits, with_migration, with_version
-from dino_operator.rollout.phases import confirm, embed, start, test
 from dino_operator.rollout.publish import rollout_of
 from dino_operator.rollout.recovery import recall
 from dino_operator.rollout.retire import expire, keep_until, next_change, tidy

@@ -112,6 +112,7 @@ class MigrationStatus(Part):
     step_since: Moment | None = Field(None, description="When that step began.")
     percent: float | None = Field(None, ge=0, le=100, description="Share of the library that is re-embedded.")
     eta: Moment | None = Field(None, description="When it is done at the present pace.")
+    embedded_at: Moment | None = Field(None, description="When inference had embedded all of the library.")
     error_rate: float | None = Field(None, ge=0, le=100, description="Failed requests of the canary, percent.")
     latency_ratio: float | None = Field(
         None, ge=0, description="95th percentile of the canary's computing as a multiple of the serving version's."

@@ -32,9 +32,12 @@ def _silent(sight: Sight, name: str) -> Verdict:
     deployment = seen.inference(key)
     ready = deployment.ready if deployment else 0
     if not bus.asked and ready:
-        return sight.before(ConditionType.MODEL_READY) or Verdict(
-            "Unknown", Reason.NOT_ASKED, f"Pods of {name} are ready and have not been asked yet."
-        )
+        asked = f"Pods of {name} are ready and have not been asked yet."
+        return sight.before(ConditionType.MODEL_READY) or Verdict("Unknown", Reason.NOT_ASKED, asked)
+    before = sight.before(ConditionType.MODEL_READY)
+    if ready and bus.reachable and before is not None and before.status == "True":
+        # Readiness of a pod is the golden picture too; one look without an answer is no news.
+        return before
     if bus.asked and not bus.reachable and ready:
         words = f"Pods of {name} are ready, but the operator cannot ask them: NATS cannot be reached ({bus.error})."
         return Verdict("Unknown", Reason.NATS_UNREACHABLE, words)
