@@ -86,6 +86,11 @@ class Operator:
         assert self.process.poll() is None, self.log_file.read_text()[-3000:]
         return self.total("dino_operator_leader") == 1
 
+    def ready(self) -> bool:
+        """What its readiness probe sees."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5) as answer:
+            return answer.status == 200
+
     def writes(self) -> float:
         """Requests so far that changed something, but for its lease."""
         samples = self.metrics()["dino_operator_api_requests_total"]
