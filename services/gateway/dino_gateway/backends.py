@@ -27,13 +27,19 @@ from dino_gateway.auth import Authenticator
 from dino_gateway.idempotency import Idempotency
 from dino_gateway.json_web_tokens import TokenVerifier
 from dino_gateway.rate_limits import RateLimits
+from dino_gateway.resource_thresholds import ResourceThresholds
 from dino_gateway.service_status import ServiceStatuses
 from dino_gateway.stats import Stats
 
 
 @dataclass
 class Backends:
-    """The open parts; ``draining`` is set once the process has been told to stop."""
+    """The open parts.
+
+    Attributes:
+        resource: where thresholds are set under an operator; None without one.
+        draining: set once the process has been told to stop.
+    """
 
     settings: Settings
     connection: Connection
@@ -54,6 +60,7 @@ class Backends:
     jobs: JobStore
     uploads: UploadStore
     locks: ContentLock
+    resource: ResourceThresholds | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -88,6 +95,10 @@ async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backe
         stack.push_async_callback(cache.close)
         limits = RateLimits(settings)
         stack.push_async_callback(limits.close)
+        resource = None
+        if settings.resource:
+            resource = ResourceThresholds(settings.namespace, settings.resource, config)
+            stack.push_async_callback(resource.close)
         yield Backends(
             settings=settings,
             connection=connection,
@@ -100,7 +111,7 @@ async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backe
             objects=objects,
             limits=limits,
             stats=stats,
-            statuses=ServiceStatuses(bus),
+            statuses=ServiceStatuses(bus, lambda: config.serving_key),
             auth=Authenticator(settings, ApiKeyStore(mongo), tokens),
             idempotency=Idempotency(IdempotencyStore(mongo)),
             assets=AssetStore(mongo),
@@ -108,4 +119,5 @@ async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backe
             jobs=JobStore(mongo),
             uploads=UploadStore(mongo),
             locks=ContentLock(mongo),
+            resource=resource,
         )

@@ -105,15 +105,9 @@ class ConfigHandlers:
 
     async def _set(self, name: ThresholdName, value: float | None) -> SetThresholdResponse:
         model = await self._model()
-        before: list[Thresholds] = []
-
-        def edit(current: Thresholds) -> Thresholds:
-            before.append(current)
-            return current.model_copy(update={name: value})
-
-        await self._b.config.change(edit)
-        previous = in_force(name, before[-1], model)
-        now = in_force(name, before[-1].model_copy(update={name: value}), model)
+        before = await self._change(name, value)
+        previous = in_force(name, before, model)
+        now = in_force(name, before.model_copy(update={name: value}), model)
         return SetThresholdResponse(
             name=name,
             threshold=now.value,
@@ -122,6 +116,19 @@ class ConfigHandlers:
             revision=self._b.config.revision,
             updated_at=utc_now(),
         )
+
+    async def _change(self, name: ThresholdName, value: float | None) -> Thresholds:
+        """Set a threshold where thresholds are kept, and return those before."""
+        if self._b.resource is not None:
+            return await self._b.resource.change(name, value)
+        before: list[Thresholds] = []
+
+        def edit(current: Thresholds) -> Thresholds:
+            before.append(current)
+            return current.model_copy(update={name: value})
+
+        await self._b.config.change(edit)
+        return before[-1]
 
     async def _model(self) -> dict[str, Any] | None:
         try:

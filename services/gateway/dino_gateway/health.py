@@ -89,12 +89,28 @@ class HealthHandlers:
         return json_answer(answer, 503 if answer.status == "unhealthy" else 200)
 
     async def models(self, call: Call, fields: NoRequest, request: Request) -> ModelsResponse:
-        """Answer ``GET /models``."""
+        """Answer ``GET /models``: the model that serves first, then those of a rollout that have processes."""
         try:
             status = await self._b.statuses.get("inference")
         except DinoError as error:
             raise ModelNotLoaded(error.message, retry_after=error.retry_after) from error
-        return ModelsResponse(items=[ModelInfo.model_validate(status["model"])] if status["model"] else [])
+        rollout = self._b.config.rollout
+        others = () if rollout is None else rollout.keys[1:]
+        found = [status, *await asyncio.gather(*(self._version(key) for key in others))]
+        # By the rollout as it is seen here: each process tells its own view, which may lag at a cut-over.
+        return ModelsResponse(
+            items=[
+                ModelInfo.model_validate({**told["model"], "serving": told is status})
+                for told in found
+                if told is not None and told["model"]
+            ]
+        )
+
+    async def _version(self, key: str) -> dict[str, Any] | None:
+        try:
+            return await self._b.statuses.of_version(key)
+        except DinoError:
+            return None  # kept for going back to, without a process
 
     async def _status(self, service: str) -> dict[str, Any] | DinoError:
         try:

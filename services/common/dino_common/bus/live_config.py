@@ -50,6 +50,8 @@ class LiveConfig:
         self._values = {value.name: value for value in (self._thresholds, self._rollout)}
         self._tasks: list[asyncio.Task[None]] = []
         self._restart = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
+        self._thresholds.on_change(self._wake)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -79,6 +81,25 @@ class LiveConfig:
     def on_thresholds(self, callback: Callable[[Thresholds], None]) -> None:
         """Run the callback in the moment in which other thresholds come into force; it must not wait."""
         self._thresholds.on_change(callback)
+
+    async def thresholds_become(self, holds: Callable[[Thresholds], bool], seconds: float) -> bool:
+        """Wait until a condition holds for the thresholds in force; return whether it came to."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds(self.thresholds):
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(changed)
+        return True
+
+    def _wake(self, _: Thresholds) -> None:
+        for changed in self._waiting:
+            changed.set()
 
     async def start(self) -> None:
         """Create the bucket when it is missing, read it and begin to watch."""
