@@ -84,7 +84,7 @@ def prepared(seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def train(films: int, epochs: int) -> Trained:
     """Train on all films and return the network."""
     torch.manual_seed(0)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     random = np.random.default_rng(0)
     data = [prepared(FIRST_SEED + n) for n in range(films)]
     everything = np.concatenate([x for x, _ in data])

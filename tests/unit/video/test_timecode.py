@@ -62,7 +62,7 @@ def test_timecodes_that_do_not_exist_are_refused() -> None:
         ("1:2:3", Fraction(25)),
         ("24:00:00:00", NTSC),
     ):
-        with pytest.raises(ValueError, match="exist|left out|not a timecode"):
+        with pytest.raises(ValueError, match=r"exist|left out|not a timecode"):
             frame_of(code, rate)
     with pytest.raises(ValueError, match="no drop-frame"):
         timecode(0, Fraction(25), drop=True)

@@ -97,6 +97,9 @@ def looks_like_text(picture: NDArray[np.uint8]) -> bool:
     if not 0.004 <= share <= 0.3:
         return False
     rows = strokes.mean(axis=1) > _ROW_SHARE
+    # Between lines there is next to nothing, unlike between stars or lit windows.
+    if strokes[~rows].sum() > 0.08 * strokes.sum():
+        return False
     bands = _runs(rows.tolist(), 0)
     heights = [last - first + 1 for first, last in bands]
     # Lines of text are low, and many strokes stand side by side in each of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -64,14 +65,16 @@ class TransNetDetector:
 
     def finish(self) -> list[Boundary]:
         """Return the film's boundaries."""
+        return boundaries_of(*self.scores(), self._limit, self._threshold)
+
+    def scores(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return both outputs for each frame, 0–1: that it is the middle of a transition; that one mixes it."""
         if not self._count:
-            return []
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
         while sum(map(len, self._single)) < self._count:
             self._waiting += [self._waiting[-1]] * (_WINDOW - len(self._waiting))
             self._look()
-        single = np.concatenate(self._single)[: self._count]
-        many = np.concatenate(self._many)[: self._count]
-        return boundaries_of(single, many, self._limit, self._threshold)
+        return np.concatenate(self._single)[: self._count], np.concatenate(self._many)[: self._count]
 
     def _look(self) -> None:
         import torch
