@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 from tests.e2e.cluster import Cluster
-from tests.e2e.kubelet.api import Manifest
+from tests.e2e.kubelet.api import ApiError, Manifest
 from tests.integration.platform import clean_environment
 
 from dino_common.contracts import OPERATIONS
@@ -43,6 +44,7 @@ class ApiClient:
         self._cluster = cluster
         self._where = (namespace, f"{name}-gateway")
         self._http = httpx.AsyncClient(trust_env=False, timeout=30, headers={"X-API-Key": key})
+        self._addresses: list[str] = []
         self._next = 0
 
     async def close(self) -> None:
@@ -78,8 +80,10 @@ class ApiClient:
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request to the gateways in turn."""
-        addresses = await self._cluster.addresses(*self._where)
-        assert addresses, "no gateway is ready"
+        # What was known last serves while the API server is away, as with kube-proxy.
+        with suppress(ApiError):
+            self._addresses = await self._cluster.addresses(*self._where)
+        assert self._addresses, "no gateway is ready"
         self._next += 1
-        address = addresses[self._next % len(addresses)]
+        address = self._addresses[self._next % len(self._addresses)]
         return await self._http.request(method, f"http://{address}/api/v1{path}", **options)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ ENVIRONMENT = {
     "DINO_OPERATOR_ADMIN_HOST": "0.0.0.0",
     "DINO_OPERATOR_OBSERVE_SECONDS": "0.5",
     "DINO_OPERATOR_STEADY_SECONDS": "2",
+    "DINO_OPERATOR_RESYNC_SECONDS": "20",
 }
 
 
@@ -36,6 +39,18 @@ class Operator:
             return found[0] if len(found) == 1 else None
 
         return await until(check, "one operator is ready", 60)
+
+    async def restarts(self) -> int:
+        """Return how often its container was started again."""
+        found = [pod["status"].get("containerStatuses") or [] for pod in await self.cluster.pods(NAMESPACE)]
+        return sum(state["restartCount"] for states in found for state in states)
+
+    async def kill(self) -> None:
+        """``kill -9``."""
+        name = (await self.pod())["metadata"]["name"]
+        pid = self.cluster.kubelet.pid(NAMESPACE, name, "operator")
+        assert pid is not None, "the operator does not run"
+        os.kill(pid, signal.SIGKILL)
 
     def log(self) -> str:
         """Return everything it has written, in all its lives."""

@@ -15,7 +15,7 @@ from dino_local.offspring import Guard, die_with_parent
 
 START_SECONDS = 30
 # Seconds before the second restart of a container: tests wait for crash loops.
-BACK_OFF = 2
+BACK_OFF = 1
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,13 @@ class KubeletProcess:
     def claims(self) -> Path:
         """Directory with one directory for each claim, ``<namespace>_<name>``."""
         return self.state / "claims"
+
+    def pid(self, namespace: str, pod: str, container: str) -> int | None:
+        """Return the process id of a container; None while it does not run."""
+        try:
+            return int((self.state / "logs" / f"{namespace}_{pod}_{container}.pid").read_text())
+        except FileNotFoundError:
+            return None
 
     def log(self, pod: str) -> str:
         """Return what the containers of a pod, or of pods whose names start so, have written."""

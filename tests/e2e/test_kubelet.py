@@ -163,7 +163,7 @@ async def test_a_crash_loop_tells_the_last_words(e2e: Cluster, space: str) -> No
     found = await wait_waiting(e2e, space, "crashing", "CrashLoopBackOff")
     last = found["lastState"]["terminated"]
     assert (last["exitCode"], last["reason"], last["message"]) == (3, "Error", "no such model")
-    assert found["state"]["waiting"]["message"].startswith("back-off 2s restarting failed container=main pod=crashing")
+    assert found["state"]["waiting"]["message"].startswith("back-off 1s restarting failed container=main pod=crashing")
     assert found["restartCount"] >= 1
 
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import boto3
 import pymongo
 import pytest
 import yaml
 from botocore.config import Config
-from tests.e2e.api_client import ApiClient, create_key
 from tests.e2e.asking import check, keep_asking
 from tests.e2e.chart import Operator
 from tests.e2e.cluster import Cluster, Refused, is_ready
 from tests.e2e.connections import connections_secret, make_bucket
-from tests.e2e.kubelet.api import Manifest
+from tests.e2e.platform import Platform
 from tests.e2e.waiting import until
-from tests.integration.main_path.photographs import NAMES, SAME_PICTURE, jpeg, picture
+from tests.integration.main_path.photographs import NAMES, SAME_PICTURE, picture
 from tests.unit.inference.tiny_models import write_tiny_vit
 
 NAME = "studio"
@@ -43,72 +39,19 @@ QUICK = {
 TINY = "tiny-vit"
 
 
-@dataclass
-class Platform:
-    """The platform under test and what is in its library."""
-
-    cluster: Cluster
-    space: str
-    secret: Manifest
-    api: ApiClient | None = None
-    pictures: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def client(self) -> ApiClient:
-        assert self.api is not None, "the main job was not done"
-        return self.api
-
-    async def resource(self) -> Manifest:
-        return await self.cluster.resource(self.space, NAME)
-
-    async def patch(self, **spec: Any) -> None:
-        text = json.dumps({"spec": spec})
-        await self.cluster.kubectl("patch", "dino", NAME, "-n", self.space, "--type=merge", "-p", text)
-
-    async def ready(self, kind: str = "Ready", seconds: float = 120) -> Manifest:
-        return await self.cluster.wait_condition(self.space, NAME, kind, seconds=seconds)
-
-    async def pods(self, component: str) -> dict[str, int]:
-        """Restarts of the pods of a service by their name."""
-        found = await self.cluster.pods(self.space, component=component)
-        return {
-            pod["metadata"]["name"]: sum(state["restartCount"] for state in pod["status"].get("containerStatuses", []))
-            for pod in found
-        }
-
-    async def all_pods(self) -> dict[str, int]:
-        names = ("gateway", "inference", "video", "analytics")
-        return {name: count for found in [await self.pods(name) for name in names] for name, count in found.items()}
-
-    async def migrated(self, model: str, seconds: float = 120) -> Manifest:
-        """Wait until a model serves and the migration to it is over; return the status."""
-
-        async def check() -> Manifest | None:
-            status = (await self.resource()).get("status", {})
-            conditions = {item["type"]: (item["status"], item["message"]) for item in status.get("conditions") or []}
-            serving = (status.get("model") or {}).get("version") or ""
-            assert serving.startswith(f"{model}@"), f"{serving} serves; {status.get('migration')} {conditions}"
-            assert conditions["Migrated"][0] == "True", conditions
-            return status
-
-        return await until(check, f"{model} serves", seconds)
-
-
 @pytest.fixture(scope="module")
 async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterator[Platform]:
     """The platform; nothing of it is there yet but its stores and their Secret."""
     make_bucket(e2e.servers, space)
     await asyncio.to_thread(write_tiny_vit, e2e.image_models / TINY)
-    secret = connections_secret(e2e.servers, space)
-    await e2e.kubectl("apply", "-n", space, "-f", "-", stdin=secret)
-    made = Platform(e2e, space, secret)
+    made = Platform(e2e, space, NAME, connections_secret(e2e.servers, space))
+    await made.apply(made.secret)
     yield made
-    if made.api is not None:
-        await made.api.close()
+    await made.close()
 
 
 async def test_five_lines_become_a_platform_that_answers(platform: Platform) -> None:
-    await platform.cluster.kubectl("apply", "-n", platform.space, "-f", "-", stdin=yaml.safe_load(FIVE_LINES))
+    await platform.apply(yaml.safe_load(FIVE_LINES))
     await platform.ready()
     resource = await platform.resource()
     status = resource["status"]
@@ -125,20 +68,16 @@ async def test_five_lines_become_a_platform_that_answers(platform: Platform) -> 
 
 
 async def test_the_main_job(platform: Platform) -> None:
-    key = await create_key(platform.secret)
-    platform.api = ApiClient(platform.cluster, platform.space, NAME, key)
-    for name in NAMES:
-        platform.pictures[name] = await platform.api.upload(jpeg(name), f"{name}.jpg")
-        changed = SAME_PICTURE["re-encoded"](picture(name))
-        platform.pictures[f"{name} again"] = await platform.api.upload(changed, f"{name}-again.jpg")
-    features = await platform.api.ask("extract-features", asset_id=platform.pictures["chelsea"])
+    await platform.open()
+    await platform.upload(*NAMES)
+    features = await platform.client.ask("extract-features", asset_id=platform.pictures["chelsea"])
     assert len(features["features"]) == 384
-    same = await platform.api.ask(
+    same = await platform.client.ask(
         "validate-consistency",
         asset_id_1=platform.pictures["chelsea"],
         asset_id_2=platform.pictures["chelsea again"],
     )
-    other = await platform.api.ask(
+    other = await platform.client.ask(
         "validate-consistency", asset_id_1=platform.pictures["chelsea"], asset_id_2=platform.pictures["rocket"]
     )
     assert (same["same_character"], other["same_character"]) == (True, False)
@@ -238,8 +177,8 @@ async def test_the_model_changes_while_clients_keep_asking(platform: Platform) -
     check(answers, "dinov2-vits14-focus", TINY)
     assert status["model"]["previous"].startswith("dinov2-vits14-focus@")
     await platform.ready()
-    assert await nearest(platform, "late") == "coffee"
-    assert {await nearest(platform, name) for name in NAMES if name != "coffee"} == {
+    assert await platform.nearest("late") == "coffee"
+    assert {await platform.nearest(name) for name in NAMES if name != "coffee"} == {
         f"{name} again" for name in NAMES if name != "coffee"
     }
 
@@ -259,15 +198,7 @@ async def test_and_back(platform: Platform) -> None:
         await until(asked_after, "clients have asked after the cut-over")
     print(f"back {time.monotonic() - began:.1f} s, {answers.count} answers")
     check(answers, TINY, "dinov2-vits14-focus")
-    assert await nearest(platform, "later") in ("rocket", "rocket again")
-
-
-async def nearest(platform: Platform, name: str) -> str:
-    """Name of the picture that a search finds first; every picture is in the index."""
-    found = await platform.client.ask("find-similar", asset_id=platform.pictures[name], limit=1)
-    assert found["indexed"] == len(platform.pictures)
-    names = {asset: name for name, asset in platform.pictures.items()}
-    return names[found["items"][0]["asset_id"]]
+    assert await platform.nearest("later") in ("rocket", "rocket again")
 
 
 async def test_deletion_leaves_the_data_and_nothing_else(platform: Platform) -> None:
@@ -308,3 +239,7 @@ async def owned(platform: Platform) -> list[str]:
     except Refused as error:
         return [str(error)]
     return found.split()
+
+
+async def test_the_operator_lived_through_it_all(operator: Operator) -> None:
+    assert await operator.restarts() == 0, operator.log()

@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tests.e2e.kubelet.api import ApiError
+
 T = TypeVar("T")
 PAUSE = 0.1
 
@@ -15,7 +17,8 @@ async def until(check: Callable[[], Awaitable[T | None]], what: str, seconds: fl
     """Ask until the answer is true, and return it.
 
     Args:
-        check: asked again and again; None or False: not yet. An AssertionError of it is kept for the report.
+        check: asked again and again; None or False: not yet. An AssertionError of it is kept for the report, as is
+            an API server that does not answer.
         what: is waited for, in the words of the report.
         seconds: how long at most.
     """
@@ -25,7 +28,7 @@ async def until(check: Callable[[], Awaitable[T | None]], what: str, seconds: fl
         try:
             if found := await check():
                 return found
-        except AssertionError as error:
+        except (AssertionError, ApiError) as error:
             why = f": {error}"
         await asyncio.sleep(PAUSE)
     raise AssertionError(f"not within {seconds:g} s: {what}{why}")

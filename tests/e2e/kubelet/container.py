@@ -132,6 +132,7 @@ class Container:
             self._run = await Run.start(command, variables, where, self._log(), self._around.guard)
         except OSError as error:
             return self._ended(START_ERROR, "StartError", f"exec: {command[0]!r}: {error.strerror}", started)
+        self._pid_file.write_text(f"{self._run.pid}\n")
         self._target = self._made_target(variables, where, places)
         self.state.state = {"running": {"startedAt": started}}
         self.state.started = "startupProbe" not in self.spec
@@ -141,6 +142,7 @@ class Container:
         try:
             code = await self._run.wait()
         finally:
+            self._pid_file.unlink(missing_ok=True)
             await end([watching])
         takes_logs = self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError" and code
         return self._ended(code, "Error" if code else "Completed", self._run.message() if takes_logs else "", started)
@@ -257,10 +259,17 @@ class Container:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
 
-    def _log(self) -> Path:
+    @property
+    def _file_name(self) -> str:
         metadata = self._around.pod["metadata"]
-        name = f"{metadata['namespace']}_{metadata['name']}_{self.spec['name']}_{self.state.restarts}.log"
-        return self._around.logs / name
+        return f"{metadata['namespace']}_{metadata['name']}_{self.spec['name']}"
+
+    def _log(self) -> Path:
+        return self._around.logs / f"{self._file_name}_{self.state.restarts}.log"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._around.logs / f"{self._file_name}.pid"
 
 
 def _check_user(pod: Manifest, container: Manifest) -> None:
