@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -57,56 +57,60 @@ class ResourceBus:
         self.key, self.url, self._wake = key, url, wake
         self.seen = BusSeen(reachable=False, asked=False, error="not asked yet")
         self._wanted: Wanted | None = None
-        self._stored: tuple[Thresholds, Rollout] | None = None
-        self._changed = asyncio.Event()
+        self._stored: Rollout | None = None
+        self._opening = asyncio.Lock()
         self._link: RolloutLink | None = None
+        self._to_write, self._to_ask = asyncio.Event(), asyncio.Event()
         self._asking: dict[Ask, asyncio.Task[None]] = {}
-        self._task = asyncio.create_task(self._run())
+        # Writing does not wait for answers, which take seconds from services that are busy.
+        loops = ((self._write, self._to_write), (self._ask_all, self._to_ask))
+        self._tasks = [asyncio.create_task(self._repeat(round_, due)) for round_, due in loops]
 
     def want(self, wanted: Wanted) -> None:
         """Say what is wanted from now on."""
         if wanted != self._wanted:
             self._wanted = wanted
-            self._changed.set()
+            self._to_write.set()
+            self._to_ask.set()
 
     def stored(self, rollout: Rollout) -> bool:
         """Tell whether the services can see this rollout."""
-        return self._stored is not None and self._stored[1] == rollout
+        return self._stored == rollout
 
     def ask(self, question: Ask) -> None:
         """Send a question unless the same one is under way."""
         if question not in self._asking and self._link is not None:
             self._asking[question] = asyncio.create_task(self._answer(question, self._link))
 
-    async def _run(self) -> None:
+    async def _repeat(self, round_: Callable[[Wanted], Awaitable[None]], due: asyncio.Event) -> None:
         wait = _FIRST_WAIT
         while True:
             if self._wanted is None:
-                await self._changed.wait()
-            self._changed.clear()
+                await due.wait()
+            due.clear()
             assert self._wanted is not None
-            wanted = self._wanted
             try:
-                self._look(await self._round(wanted))
-                wait, pause = _FIRST_WAIT, wanted.seconds
+                await round_(self._wanted)
+                wait, pause = _FIRST_WAIT, self._wanted.seconds
             except DinoError as error:
-                self._look(
-                    replace(self.seen, reachable=False, asked=True, error=error.message, inference={}, analytics=None)
-                )
+                self._away(error.message)
                 pause = wait * random.uniform(0.5, 1.0)
                 wait = min(_LONGEST_WAIT, wait * 2)
             except Exception as error:
                 log.exception("the bus of %s/%s", *self.key)
-                self._look(
-                    replace(self.seen, reachable=False, asked=True, error=repr(error), inference={}, analytics=None)
-                )
+                self._away(repr(error))
                 pause = wait = min(_LONGEST_WAIT, wait * 2)
-            metrics.BUS_CONNECTED.labels(*self.key).set(self.seen.reachable)
             try:
                 async with asyncio.timeout(pause):
-                    await self._changed.wait()
+                    await due.wait()
             except TimeoutError:
                 pass
+
+    async def _opened(self) -> RolloutLink:
+        async with self._opening:
+            if self._link is None:
+                self._link = await self._open()
+            return self._link
 
     async def _open(self) -> RolloutLink:
         # nats-py tries for ever inside of its connect, and may swallow a cancellation.
@@ -119,26 +123,32 @@ class ResourceBus:
             await end([opening])
         raise ServiceUnavailable("NATS does not answer at the address in the Secret")
 
-    async def _round(self, wanted: Wanted) -> BusSeen:
-        if self._link is None:
-            self._link = await self._open()
-        link, rollout = self._link, wanted.rollout
+    async def _write(self, wanted: Wanted) -> None:
+        link = await self._opened()
         await link.put_thresholds(wanted.thresholds)
-        await link.put_rollout(rollout)
-        if not self.stored(rollout):
+        await link.put_rollout(wanted.rollout)
+        if not self.stored(wanted.rollout):
+            self._stored = wanted.rollout
             self._wake(self.key)
-        self._stored = (wanted.thresholds, rollout)
-        expected = dict(wanted.pods)
+
+    async def _ask_all(self, wanted: Wanted) -> None:
+        link, keys, expected = await self._opened(), wanted.rollout.keys, dict(wanted.pods)
         statuses, analytics = await asyncio.gather(
-            asyncio.gather(*(link.statuses(key, expect=expected.get(key) or None) for key in rollout.keys)),
+            asyncio.gather(*(link.statuses(key, expect=expected.get(key) or None) for key in keys)),
             link.analytics(),
         )
-        found = {key: tuple(map(inference_seen, item)) for key, item in zip(rollout.keys, statuses, strict=True)}
-        return replace(
-            self.seen, reachable=True, asked=True, error=None, inference=found, analytics=analytics_seen(analytics)
+        found = {key: tuple(map(inference_seen, item)) for key, item in zip(keys, statuses, strict=True)}
+        self._look(
+            replace(
+                self.seen, reachable=True, asked=True, error=None, inference=found, analytics=analytics_seen(analytics)
+            )
         )
 
+    def _away(self, error: str) -> None:
+        self._look(replace(self.seen, reachable=False, asked=True, error=error, inference={}, analytics=None))
+
     def _look(self, seen: BusSeen) -> None:
+        metrics.BUS_CONNECTED.labels(*self.key).set(seen.reachable)
         if seen != self.seen:
             self.seen = seen
             self._wake(self.key)
@@ -173,7 +183,7 @@ class ResourceBus:
         Args:
             forget: take back what was stored, if NATS answers: the resource is gone.
         """
-        await end([self._task, *self._asking.values()])
+        await end([*self._tasks, *self._asking.values()])
         link, self._link = self._link, None
         if link is not None:
             if forget and link.connected:
@@ -184,7 +194,3 @@ class ResourceBus:
             await link.close()
         if forget:
             metrics.BUS_CONNECTED.remove(*self.key)
-
-
-def _away(seen: BusSeen, error: str) -> BusSeen:
-    return replace(seen, reachable=False, asked=True, error=error, inference={}, analytics=None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from dino_operator.control.world import World
 from dino_operator.kube.apply import (
@@ -31,6 +32,8 @@ Name = tuple[str, str]
 _LAST = frozenset({"Deployment", "HorizontalPodAutoscaler", "ScaledObject"})
 # Quotas, webhooks and rights change without a word to us; a spec that is refused does not.
 _FORBIDDEN_AGAIN, _INVALID_AGAIN = 30.0, 300.0
+# Of one resource: others want their turn too.
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +139,17 @@ class Children:
         await self._together([self._remove(kind, item, outcome) for kind, item in stale])
         return outcome
 
-    async def _together(self, works: list[object]) -> None:
-        faults = [f for f in await asyncio.gather(*works, return_exceptions=True) if f is not None]  # pyright: ignore
-        for fault in faults:
-            if isinstance(fault, asyncio.CancelledError) or not isinstance(fault, Exception):
-                raise fault  # pyright: ignore[reportGeneralTypeIssues]
-        if faults:
-            raise faults[0]  # pyright: ignore[reportGeneralTypeIssues]
+    async def _together(self, works: list[Coroutine[Any, Any, None]]) -> None:
+        few = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(work: Coroutine[Any, Any, None]) -> None:
+            async with few:
+                await work
+
+        done = await asyncio.gather(*map(one, works), return_exceptions=True)
+        for fault in done:
+            if fault is not None:
+                raise fault
 
     async def _apply(self, kind: Kind, item: Object, known: Object | None, outcome: Outcome) -> None:
         try:

@@ -55,9 +55,15 @@ class Controller:
         self._own = OwnWatch(client, settings.namespaces, self.resources, self.queue.add)
         self._acting = asyncio.Event()
         self._standing_by = asyncio.Event()
-        lease_namespace = settings.lease_namespace or namespace
+        # Connections of its own: a lease must not wait behind a thousand children.
+        self._lease_client = KubeClient(client.credentials, timeout=settings.lease_seconds / 2, connections=2)
         self._lease = Lease(
-            client, lease_namespace, settings.lease_name, settings.identity, settings.lease_seconds, self._lead
+            self._lease_client,
+            settings.lease_namespace or namespace,
+            settings.lease_name,
+            settings.identity,
+            settings.lease_seconds,
+            self._lead,
         )
         metrics.LEADER.set(0)
 
@@ -115,6 +121,7 @@ class Controller:
             # Work stops before the lease is given back, so that no two act at once.
             await end(tasks[:4])
             await end(tasks[4:])
+            await self._lease_client.close()
             await asyncio.gather(*(self._reconciler.forget(key, gone=False) for key in tuple(self.resources.kept)))
 
     async def _lead_and_work(self) -> None:

@@ -50,7 +50,7 @@ class Operator:
             "DINO_OPERATOR_ADMIN_HOST": "127.0.0.1",
             "DINO_OPERATOR_ADMIN_PORT": str(self.port),
             "DINO_OPERATOR_LEASE_NAMESPACE": lease_namespace,
-            "DINO_OPERATOR_LEASE_SECONDS": "3",
+            "DINO_OPERATOR_LEASE_SECONDS": "5",
             "DINO_OPERATOR_OBSERVE_SECONDS": "0.5",
             "DINO_OPERATOR_LOG_FORMAT": "console",
             **environment,
@@ -216,9 +216,9 @@ class Kube:
         conditions = (found.get("status") or {}).get("conditions") or []
         return next((item for item in conditions if item["type"] == kind), None)
 
-    def quiet(self, operator: Operator, seconds: float = 60) -> None:
+    def quiet(self, operator: Operator, seconds: float = 60, name: str = "demo") -> None:
         """Wait until the stores have been asked for and the operator has had nothing to write for a second."""
-        until(lambda: (self.condition("StoresReachable") or {})["reason"] != "NotAsked", "NATS is tried", seconds)
+        until(lambda: (self.condition("StoresReachable", name) or {})["reason"] != "NotAsked", "NATS is tried", seconds)
         last, since = -1.0, time.monotonic()
 
         def check() -> bool:
