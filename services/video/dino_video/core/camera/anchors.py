@@ -17,6 +17,8 @@ STILL_FOR = 0.3
 """Seconds that a cell must have stood still to be an anchor."""
 LEAST_SHARE, LEAST_QUARTERS = 0.12, 3
 """Anchors tell the camera's motion when they are this share of the points, in so many quarters of the frame."""
+LEAST_EXTENT = 0.2
+"""…and lie so far from their middle, root mean square, in frame widths (0.33 when all over the frame)."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Anchors:
         return anchored
 
 
-def quarters(points: NDArray[np.complex128]) -> int:
-    """How many quarters of the frame hold at least one of the points, 0–4; complex (n,) around the centre."""
-    return len({(bool(point.real > 0), bool(point.imag > 0)) for point in points})
+def all_over(points: NDArray[np.complex128], least_quarters: int) -> bool:
+    """Whether points, complex (n,) around the centre, lie all over the frame and not where one subject may stand."""
+    quarters = {(bool(point.real > 0), bool(point.imag > 0)) for point in points}
+    return len(quarters) >= least_quarters and float(np.std(points)) >= LEAST_EXTENT

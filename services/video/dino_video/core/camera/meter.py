@@ -18,6 +18,8 @@ LEAST_STEP = 1 / 16.5
 """Seconds between measured frames: hand shake lies below 8 Hz, and 25 or 30 frames/s would cost twice."""
 WINDOW_MOTION, WINDOW_SECONDS = 0.07, 2.0
 """A window of parallax ends at this median displacement (frame widths), or after this time."""
+LEAST_FOUND = 0.25
+"""Share of the points that must be found again: those few that are found by chance agree by chance."""
 KEPT = 0.55
 """Share of a window's points that must still be followed; below it, new ones are taken."""
 DARK, FLAT = 10.0, 2.5
@@ -126,6 +128,8 @@ class CameraMeter:
             pixel=1.0 / shape[1],
             anchors=anchored,
         )
+        if len(found) == 0 or found.mean() < LEAST_FOUND:
+            motion = PairMotion(time=time, step=step, points=motion.points)
         self._pairs.append(motion)
         followed = _Window(window.origin[found], there[found], window.began, window.count)
         lost = len(followed.now) < KEPT * window.count or not found.any()

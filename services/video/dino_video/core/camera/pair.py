@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.camera.anchors import LEAST_QUARTERS, quarters
+from dino_video.core.camera.anchors import LEAST_QUARTERS, all_over
 from dino_video.core.camera.similarity import Similarity, fit_similarity
 
 Complex = NDArray[np.complex128]
@@ -71,11 +71,7 @@ def pair_motion(
         return unknown
     tolerance = max(TOLERANCE, 0.6 * pixel) + BENT * float(np.median(np.abs(after - before)))
     weights = 0.6 + 1.6 * np.abs(before)
-    if (
-        anchors is not None
-        and np.count_nonzero(anchors) >= LEAST_POINTS
-        and quarters(before[anchors]) >= LEAST_QUARTERS
-    ):
+    if anchors is not None and np.count_nonzero(anchors) >= LEAST_POINTS and all_over(before[anchors], LEAST_QUARTERS):
         fit = fit_similarity(before[anchors], after[anchors], tolerance, weights=weights[anchors])
         return _motion(fit, time, step, len(before))
     fit = _prefer_stillness(
@@ -115,4 +111,4 @@ def _prefer_stillness(
     share = float(weights[still].sum() / weights.sum())
     if moved <= 2.0 * max(TOLERANCE, 0.5 * tolerance) or share < max(LEAST_STILL, STILL_SHARE * fit.support):
         return fit
-    return Similarity(1.0 + 0.0j, 0.0j, share, still) if quarters(before[still]) == 4 else fit
+    return Similarity(1.0 + 0.0j, 0.0j, share, still) if all_over(before[still], 4) else fit

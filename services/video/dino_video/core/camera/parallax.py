@@ -131,4 +131,4 @@ def _spread(points: Complex, chosen: NDArray[np.bool_]) -> float:
         float(np.clip((part[1] - part[0]) / max(whole[1] - whole[0], 1e-6), 0.0, 1.0))
         for part, whole in zip(mine, all_of, strict=True)
     )
-    return max(wide, high) if min(wide, high) > 0.1 else 0.5 * max(wide, high)
+    return 0.5 * (wide + high)
