@@ -73,9 +73,14 @@ def films(split: str, first: int, count: int) -> list[tuple[Film, Path]]:
     return found
 
 
-def measure(contestant: Contestant, chosen: list[tuple[Film, Path]]) -> Outcome:
-    """Run one contestant over all films, from file to boundaries."""
-    outcome = Outcome()
+def measure(
+    contestant: Contestant, chosen: list[tuple[Film, Path]], again: Contestant | None = None
+) -> tuple[Outcome, Outcome]:
+    """Run one contestant over all films, from file to boundaries.
+
+    ``again`` is TransNetV2 at another threshold: its scores are read twice in place of running twice.
+    """
+    outcome, other = Outcome(), Outcome()
     for film, path in chosen:
         facts = probe(path)
         detector = contestant.make(facts.rate)
@@ -86,7 +91,12 @@ def measure(contestant: Contestant, chosen: list[tuple[Film, Path]]) -> Outcome:
         outcome.core_s += time.process_time() - core
         outcome.frames += done.frames
         outcome.tally.add(found, film.boundaries, film.length, film.opening, film.closing)
-    return outcome
+        if again is not None:
+            assert isinstance(detector, TransNetDetector)
+            found = boundaries_of(*detector.scores(), own_threshold(again.threshold), again.threshold)
+            other.tally.add(found, film.boundaries, film.length, film.opening, film.closing)
+    other.frames, other.wall_s, other.core_s = outcome.frames, outcome.wall_s, outcome.core_s
+    return outcome, other
 
 
 def tuned(chosen: list[tuple[Film, Path]]) -> list[tuple[Contestant, float]]:
@@ -130,10 +140,15 @@ def main() -> None:
         print(f"{item.name}: {item.settings} ({mean:.3f} on the tuning films)", flush=True)
     held_out = films("held-out", HELD_OUT_SEED, options.films)
     rows = []
-    for item in [*contestants.defaults(), *(item for item, _ in best)]:
-        outcome = measure(item, held_out)
-        rows.append({"detector": item.name, "settings": item.settings, "learned": item.learned} | outcome.row())
-        print(f"{item.name} ({item.settings}): {rows[-1]}", flush=True)
+    network = next(item for item, _ in best if item.learned)
+    for item in [*contestants.defaults(), *(item for item, _ in best if not item.learned)]:
+        both = measure(item, held_out, network if item.name == network.name else None)
+        for shown, outcome in zip((item, network), both, strict=True):
+            if outcome.tally.true:
+                rows.append(
+                    {"detector": shown.name, "settings": shown.settings, "learned": shown.learned} | outcome.row()
+                )
+                print(f"{shown.name} ({shown.settings}): {rows[-1]}", flush=True)
     truth = [boundary for film, _ in held_out for boundary in film.boundaries]
     found = {
         "measured_on": datetime.now(UTC).date().isoformat(),

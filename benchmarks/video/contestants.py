@@ -37,6 +37,7 @@ class Contestant:
     settings: str
     make: Make
     learned: bool = False
+    threshold: float = 0.3
 
 
 def ours() -> Contestant:
@@ -53,7 +54,7 @@ def transnet(threshold: float, settings: str) -> Contestant:
     def make(rate: Fraction) -> ShotDetector:
         return TransNetDetector(DetectorOptions(threshold, rate), folder)
 
-    return Contestant("TransNetV2", settings, make, learned=True)
+    return Contestant("TransNetV2", settings, make, learned=True, threshold=threshold)
 
 
 def scenedetect(name: str, settings: dict[str, Any], label: str) -> Contestant:

@@ -22,7 +22,7 @@ from dino_video.core.shots.features import COUNT, REACH, features
 from dino_video.core.shots.network import DILATIONS, KINDS, MARGIN, WEIGHTS
 
 FIRST_SEED = 1000
-FILMS = 120
+FILMS = 48
 WINDOW = 192
 CHANNELS = 40
 

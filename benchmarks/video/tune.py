@@ -15,10 +15,10 @@ from dino_video.core.shots.scoring import score
 FIRST_SEED = 601
 
 GRID = {
-    "cut": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    "gradual": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    "shortest": (2, 3, 5),
-    "gap": (2, 6),
+    "cut": (0.3, 0.5, 0.7, 0.9),
+    "gradual": (0.4, 0.5, 0.6, 0.7, 0.8),
+    "shortest": (3, 5),
+    "gap": (2, 4),
     "extent": (0.3, 0.5, 0.7),
     "apart": (3, 8, 12),
 }
@@ -27,7 +27,7 @@ GRID = {
 def main() -> None:
     """Try every combination and print the ten best by the mean of both F1."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video.tune", description=main.__doc__)
-    parser.add_argument("--films", type=int, default=12)
+    parser.add_argument("--films", type=int, default=10)
     options = parser.parse_args()
     films = [labelled(Recipe("tuning", FIRST_SEED + n, size=(240, 136))) for n in range(options.films)]
     scores = [score(film.thumbnails) for film in films]

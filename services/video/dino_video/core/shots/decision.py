@@ -27,11 +27,11 @@ class Decision:
     """
 
     cut: float = 0.5
-    gradual: float = 0.5
+    gradual: float = 0.6
     shortest: int = 3
-    gap: int = 2
-    extent: float = 0.6
-    apart: int = 6
+    gap: int = 4
+    extent: float = 0.5
+    apart: int = 8
 
 
 def rescaled(outputs: NDArray[np.float32], at_default: float) -> NDArray[np.float32]:
