@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image per service: docker build --target gateway|inference|video|analytics .
+# One image per service: docker build --target gateway|inference|video|analytics|operator .
 # Built in stages: wheels with compilers and pip, final images with neither.
 
 ARG PYTHON=3.11
@@ -28,6 +28,9 @@ RUN /opt/dino/bin/pip install "$(echo /wheel/*.whl)[video]" && /opt/dino/bin/pip
 
 FROM builder AS build-analytics
 RUN /opt/dino/bin/pip install "$(echo /wheel/*.whl)[analytics]" && /opt/dino/bin/pip uninstall -y pip setuptools
+
+FROM builder AS build-operator
+RUN /opt/dino/bin/pip install "$(echo /wheel/*.whl)[operator]" && /opt/dino/bin/pip uninstall -y pip setuptools
 
 # TORCH_INDEX chooses the build of PyTorch: https://download.pytorch.org/whl/cu130 for CUDA 13.
 # TORCH is the requirement, so that a build can pin what a driver needs.
@@ -87,6 +90,12 @@ FROM runtime AS analytics
 COPY --from=build-analytics /opt/dino /opt/dino
 VOLUME ["/data/index"]
 ENTRYPOINT ["python", "-m", "dino_analytics"]
+
+FROM runtime AS operator
+COPY --from=build-operator /opt/dino /opt/dino
+ENV DINO_OPERATOR_ADMIN_HOST=0.0.0.0 \
+    DINO_OPERATOR_ADMIN_PORT=9090
+ENTRYPOINT ["python", "-m", "dino_operator"]
 
 FROM runtime AS inference
 COPY --from=build-inference-final /opt/dino /opt/dino

@@ -17,13 +17,13 @@ STAMP := $(VENV)/.installed
 TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run servers test unit integration bench lint format contracts chart model clean
+.PHONY: help run servers test unit integration bench bench-operator lint format contracts chart model clean
 .DELETE_ON_ERROR:
 
 help: ## this list
 	@echo "Usage: make TARGET [PYTHON=python3.11] [VENV=.venv] [TORCH=torch==2.13.0] [TORCH_INDEX=URL]"
 	@echo
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "make run keeps its data in ./var. PyTorch's default build for Linux carries CUDA; the small one:"
@@ -55,6 +55,9 @@ format: $(STAMP)-test ## sort imports and format the code
 
 bench: $(STAMP)-bench model ## measure beside the bare model and its peers; writes benchmarks/results
 	$(BIN)/python -m benchmarks
+
+bench-operator: $(STAMP)-bench ## measure the operator beside one that does nothing; BENCH_RESOURCES=1000
+	$(BIN)/python -m benchmarks.operator
 
 contracts: $(STAMP)-run ## write docs/api/openapi.json from the declared operations
 	@mkdir -p docs/api
