@@ -38,13 +38,22 @@ def target_name(context: Context, service: Service) -> str:
     return context.inference_name(context.serving) if service == "inference" else context.object_name(service)
 
 
+def bounds(context: Context, service: Service, scaling: Autoscaling) -> tuple[int, int]:
+    """Return fewest and most pods; of inference less while the serving version makes room for another."""
+    most = context.serving.replicas if service == "inference" else None
+    if not most:
+        return scaling.min, scaling.max
+    return min(scaling.min, most), min(scaling.max, most)
+
+
 def _horizontal(context: Context, service: Service, scaling: Autoscaling) -> Manifest:
     version = context.facts.newest(AUTOSCALING)
     assert version is not None
+    fewest, most = bounds(context, service, scaling)
     spec: Manifest = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target_name(context, service)},
-        "minReplicas": scaling.min,
-        "maxReplicas": scaling.max,
+        "minReplicas": fewest,
+        "maxReplicas": most,
         "metrics": [
             {
                 "type": "Resource",
@@ -67,10 +76,11 @@ def _horizontal(context: Context, service: Service, scaling: Autoscaling) -> Man
 
 
 def _scaled_object(context: Context, service: Service, scaling: Autoscaling) -> Manifest:
+    fewest, most = bounds(context, service, scaling)
     spec: Manifest = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target_name(context, service)},
-        "minReplicaCount": scaling.min,
-        "maxReplicaCount": scaling.max,
+        "minReplicaCount": fewest,
+        "maxReplicaCount": most,
         "pollingInterval": 15,
         "cooldownPeriod": 300,
         "triggers": _triggers(context, service, scaling),

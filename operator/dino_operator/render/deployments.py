@@ -40,7 +40,9 @@ def replicas(context: Context, service: Service, version: ModelVersion | None) -
     """Return how many pods are wanted; None where an autoscaler says it."""
     workload = context.workload(service)
     if version is not None and version.replicas is not None:
-        return version.replicas
+        # A number for the serving version bounds its autoscaler, which goes on owning the replicas; 0 switches it off.
+        bounded = version.role == "serving" and version.replicas > 0 and owns_replicas(context, service)
+        return None if bounded else version.replicas
     fewest = max(1, workload.autoscaling.min) if workload.autoscaling else workload.most
     if version is not None and version.role != "serving":
         share = {"dark": 1, "canary": max(1, ceil(fewest * version.weight / 100)), "previous": 0}

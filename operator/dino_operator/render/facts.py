@@ -40,7 +40,8 @@ class ModelVersion:
         role: serving answers clients; dark and canary are new, and no vector of theirs meets one of the serving
             version; previous is kept for a return.
         weight: share of the load of a canary, percent; it decides its number of pods.
-        replicas: pods, where the rollout says it; None: by the role.
+        replicas: pods, where the rollout says it; None: by the role. Of the serving version with an autoscaler: the
+            most that it may set.
     """
 
     model: Model

@@ -133,6 +133,7 @@ def test_unknown_fields_are_kept_only_where_the_api_of_pods_is_passed_on() -> No
         "containerSecurityContext",
         "gatewayFrom[]",
         "metricsFrom[]",
+        "model",  # of the status: the spec.model that a version runs, of whatever shape it was
     }
 
 
