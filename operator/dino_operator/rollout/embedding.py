@@ -10,6 +10,7 @@ from dino_operator.rollout.clock import instant, moment, seconds_since
 from dino_operator.rollout.cutover import cut_over, finish, index_of
 from dino_operator.rollout.look import Look, Move, name_of, waits, with_migration
 from dino_operator.rollout.step import RolloutState
+from dino_operator.rollout.target import make_room
 from dino_operator.spec.status import MigrationStatus, VersionStatus
 
 _SOON = 5.0
@@ -38,9 +39,19 @@ def embed(state: RolloutState, look: Look) -> Move:
         return waits(state, f"The library is embedded; analytics is filling its index{fault}.", 2.0)
     if state.candidate is None:
         return finish(state, look)
+    return _with_its_pods(state, look, version)
+
+
+def _with_its_pods(state: RolloutState, look: Look, version: VersionStatus) -> Move:
+    """Cut over when the new version has the pods that the whole load needs, or as many as find a place."""
     wanted, ready = candidate_pods(look, state), look.ready(version.key)
-    late = [p for p in look.seen.pods_of("inference", version.key) if not p.ready and p.unschedulable is None]
-    if ready < 1 or (ready < wanted and (late or len(look.seen.pods_of("inference", version.key)) < wanted)):
+    pods, resource = look.seen.pods_of("inference", version.key), look.resource.spec.inference.gpu_resource
+    crowded = resource is not None and any(resource in (pod.unschedulable or "") for pod in pods)
+    # Some found a spare GPU and the rest did not: the old pods share theirs before the load moves.
+    if ready < wanted and crowded and (move := make_room(state, look)) is not None:
+        return move
+    late = any(not pod.ready and pod.unschedulable is None for pod in pods)
+    if ready < 1 or (ready < wanted and (late or len(pods) < wanted)):
         return waits(state, f"{ready} of {wanted} pods of {name_of(version)} are ready: the rest is awaited.", _SOON)
     return cut_over(state, look)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -118,8 +119,30 @@ def _of_container(pod: PodSeen, container: ContainerSeen) -> Fault | None:
     return Fault("CrashLooping", message, lasting=container.restarts >= _CRASHES)
 
 
+def last_words(text: str | None) -> list[str]:
+    """Return the lines of a container's log in plain words: of structured lines the message alone.
+
+    Where the services themselves tell of errors, these lines come last: servers that they run in have the last word,
+    and it says less.
+    """
+    plain: list[str] = []
+    own: list[str] = []
+    for line in (text or "").splitlines():
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            message = str(record["message"])
+        except (ValueError, KeyError, TypeError):
+            plain.append(line.strip())
+            continue
+        told = record.get("level") in ("ERROR", "CRITICAL") and not str(record.get("logger")).startswith("uvicorn")
+        (own if told else plain).append(message)
+    return plain + own
+
+
 def _last_line(text: str | None) -> str:
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    lines = last_words(text)
     return _short(lines[-1]) if lines else ""
 
 

@@ -421,6 +421,17 @@ def test_a_spare_gpu_that_is_not_there_after_all_makes_an_old_pod_give_way() -> 
     assert world.phases == WHOLE
 
 
+def test_with_few_spare_gpus_the_load_moves_to_no_less_than_half_of_the_pods() -> None:
+    spec = {"inference": {"replicas": 4} | GPU}
+    world = running(**spec)
+    world.rooms = 5
+    change(world, LARGE, **spec)
+    world.until(lambda w: w.phases[-1:] == ["CutOver"])
+    old, new = (world.seen.inference(key(model)).ready for model in (SMALL, LARGE))
+    assert (old, new) == (2, 2)
+    world.until(lambda w: w.seen.inference(key(LARGE)).ready == 4)
+
+
 def test_the_only_pod_without_a_spare_gpu_is_replaced_and_it_is_said() -> None:
     spec = {"inference": GPU}
     world = running(**spec)
