@@ -17,7 +17,7 @@ STAMP := $(VENV)/.installed
 TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run servers test unit integration bench bench-operator lint format contracts chart model clean
+.PHONY: help run servers dashboards test unit integration bench bench-operator lint format contracts chart model clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -34,6 +34,9 @@ run: $(STAMP)-run model ## install, start everything, print the address, stay in
 
 servers: $(STAMP)-run ## start only NATS, Redis, MongoDB and the object store
 	@exec $(BIN)/dino-local --servers-only
+
+dashboards: $(STAMP)-run ## start Prometheus with the alert rules beside a platform that runs (docs/monitoring.md)
+	@exec $(BIN)/python -m dashboards.prometheus
 
 test: lint unit integration ## install, check the style, run the unit and the integration tests
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable
 
@@ -11,6 +12,7 @@ import nats.errors
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
+from dino_common.contracts.rollout import Rollout
 from dino_common.errors import DinoError
 from dino_common.metrics import watch_metrics
 from dino_gateway.backends import Backends
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 5.0
 _PATIENCE_SECONDS = 3.0
+_OF_VERSION = re.compile(r"-([0-9a-f]{8})$")
 _SERVICES = ("inference", "analytics", "video")
 _SILENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
@@ -71,10 +74,19 @@ async def _look_at_streams(b: Backends) -> None:
         for level in (metrics.waiting, metrics.delivered, metrics.oldest):
             level.clear()
         return
-    labelled = [({"stream": stream, "consumer": info.name}, info) for stream, info in consumers]
+    rollout = b.config.rollout
+    labelled = [
+        ({"stream": stream, "consumer": info.name}, info) for stream, info in consumers if _follows(info.name, rollout)
+    ]
     metrics.waiting.replace((info.num_pending or 0, labels) for labels, info in labelled)
     metrics.delivered.replace((info.num_ack_pending or 0, labels) for labels, info in labelled)
     metrics.oldest.set(oldest)
+
+
+def _follows(consumer: str, rollout: Rollout | None) -> bool:
+    """Whether anybody is to follow: those of a model version that is out of use fall behind and are forgotten."""
+    key = _OF_VERSION.search(consumer)
+    return key is None or rollout is None or key.group(1) in (rollout.serving, rollout.candidate)
 
 
 async def _oldest(js: JetStreamContext, stream: str) -> float:

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from dashboards.generator.all import FOLDER
+from dashboards.prometheus.binaries import MISSING, Binaries, find_binaries
+from dashboards.prometheus.configuration import gateway_scrape
 from tests.integration.conftest import StartPlatform
 from tests.integration.dashboards.load import BATCHES_A_MINUTE, under_load
-from tests.integration.dashboards.prometheus import MISSING, Binaries, Prometheus, find_binaries
+from tests.integration.dashboards.prometheus_server import Prometheus
 from tests.integration.platform import Platform
-
-RULES = FOLDER / "alerts.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +36,20 @@ async def busy(start_platform: StartPlatform) -> AsyncIterator[Platform]:
 async def prometheus(
     binaries: Binaries, busy: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Prometheus]:
-    """Prometheus as docs/monitoring.md says to run it, but reading every second."""
-    server = Prometheus(binaries, tmp_path_factory.mktemp("prometheus"), scrapes(busy), RULES)
+    """Prometheus that reads every process by itself, as on Kubernetes and with compose."""
+    server = Prometheus(binaries, tmp_path_factory.mktemp("prometheus"), scrapes(busy))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def merging(
+    binaries: Binaries, busy: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Prometheus]:
+    """Prometheus that reads everything through the gateway, as ``make dashboards`` does."""
+    scrape = gateway_scrape(busy.origin.removeprefix("http://"), busy.name)
+    server = Prometheus(binaries, tmp_path_factory.mktemp("merging"), [scrape])
     await server.start()
     yield server
     await server.stop()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboards.generator.panel import Dashboard
-from tests.integration.dashboards.prometheus import Prometheus
+from tests.integration.dashboards.prometheus_server import Prometheus
 
 SECONDS = 60.0
 # Ten scrapes: as much smoothing as a test can wait for.

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.integration.dashboards.conftest import RULES
-from tests.integration.dashboards.prometheus import Binaries
+from dashboards.prometheus.binaries import Binaries
+from dashboards.prometheus.configuration import RULES
 
 # Every value a text: 0x10 is eleven zeros here, not sixteen.
 CASES: dict[str, Any] = yaml.load(Path(__file__).with_name("alert_cases.yaml").read_text(), yaml.BaseLoader)

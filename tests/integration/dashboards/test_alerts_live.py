@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.integration.dashboards.prometheus import Prometheus
+from tests.integration.dashboards.prometheus_server import Prometheus
 from tests.integration.dashboards.queries import Asked, have_data
 from tests.integration.dashboards.selectors import selectors
 from tests.integration.dashboards.test_alerts import ALERTS

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from dashboards.generator.operators import OPERATOR
+from dashboards.prometheus.binaries import Binaries
 from kubernetes import client
 from tests.e2e.connections import connections_secret
 from tests.integration.conftest import StartPlatform
-from tests.integration.dashboards.conftest import RULES
-from tests.integration.dashboards.prometheus import Binaries, Prometheus
+from tests.integration.dashboards.prometheus_server import Prometheus
 from tests.integration.dashboards.queries import Asked, asked, have_data
 from tests.integration.dashboards.selectors import selectors
 from tests.integration.dashboards.test_alerts import ALERTS
@@ -69,7 +69,7 @@ async def watched(
         custom.create_namespaced_custom_object(*where, _resource())
         operator, url = _operator(control_plane, namespace, tmp_path_factory.mktemp("operator"))
         job = {"job_name": "dino-operator", "static_configs": [{"targets": [url.removeprefix("http://")]}]}
-        prometheus = Prometheus(binaries, tmp_path_factory.mktemp("prometheus"), [job], RULES)
+        prometheus = Prometheus(binaries, tmp_path_factory.mktemp("prometheus"), [job])
         try:
             await operator.start()
             await operator.wait_ready()

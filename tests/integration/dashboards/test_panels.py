@@ -9,7 +9,7 @@ import pytest
 from dashboards.generator.all import DASHBOARDS
 from dashboards.generator.overview import OVERVIEW
 from dashboards.generator.panel import Dashboard, Variable
-from tests.integration.dashboards.prometheus import Prometheus
+from tests.integration.dashboards.prometheus_server import Prometheus
 from tests.integration.dashboards.queries import SECONDS, asked, have_data
 from tests.integration.platform import Platform
 
@@ -32,6 +32,14 @@ async def test_every_panel_has_data(prometheus: Prometheus, busy: Platform, dash
     for query in queries:
         await prometheus.query(query.expr)
     await have_data(prometheus, [query for query in queries if not query.empty])
+
+
+@each
+async def test_every_panel_has_data_through_the_gateway_alone(
+    merging: Prometheus, busy: Platform, dashboard: Dashboard
+):
+    values = {"namespace": busy.name, "deployment": busy.name, "instance": ".+"}
+    await have_data(merging, [query for query in asked(dashboard, values) if not query.empty])
 
 
 async def test_panels_of_errors_jobs_and_limits_are_filled_by_such_load(prometheus: Prometheus, busy: Platform):

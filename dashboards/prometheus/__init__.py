@@ -1,0 +1,1 @@
+"""A Prometheus beside a platform on this machine: ``make dashboards``."""
