@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dino_operator.rollout.faults import last_words
 from dino_operator.status.reasons import ConditionType, Reason
 from dino_operator.status.secrets import missing_secret
 from dino_operator.status.sight import Sight, Verdict
@@ -75,5 +76,5 @@ def _told(sight: Sight) -> Iterator[tuple[str, str]]:
             # The weights come from a store of their own, which has reasons of its own.
             if container.init or container.exit_code in (None, 0):
                 continue
-            lines = [line.strip() for line in (container.ended_message or "").splitlines()]
+            lines = last_words(container.ended_message)
             yield from ((f"pod {pod.name}", line[:500]) for line in reversed(lines) if _TROUBLE.search(line))

@@ -153,7 +153,7 @@ def run(settings: Settings, service: Service, setup: Callable[[Runtime], Awaitab
     try:
         uvloop.run(main())
     except DinoError as error:
-        log.error("%s %s", error.message, error.details)
+        log.error("%s. %s", error.message, error.details)
         return 1
     finally:
         telemetry.shutdown()
