@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -119,9 +120,8 @@ async def test_children_that_were_deleted_or_edited_come_back(platform: Platform
     before = await platform.cluster.api.get(service)
     kubectl = platform.cluster.kubectl
     await kubectl("delete", "service", f"{NAME}-gateway", "-n", platform.space)
-    await kubectl(
-        "patch", "configmap", f"{NAME}-video", "-n", platform.space, "-p", '{"data": {"DINO_NAMESPACE": "x"}}'
-    )
+    edit = json.dumps({"data": {"DINO_NAMESPACE": "elsewhere"}})
+    await kubectl("patch", "configmap", f"{NAME}-video", "-n", platform.space, "-p", edit)
     await kubectl("scale", "deployment", f"{NAME}-video", "-n", platform.space, "--replicas=3")
 
     async def restored() -> bool:
@@ -148,7 +148,8 @@ async def test_replicas_that_another_controller_owns_are_left_alone(platform: Pl
         "metadata": {"name": f"{NAME}-gateway", "namespace": platform.space},
         "spec": {"replicas": 2},
     }
-    apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=night-shift-scaler", "-f", "-")
+    forced = ("--server-side", "--force-conflicts", "--validate=false")
+    apply = ("apply", *forced, "--field-manager=night-shift-scaler", "-f", "-")
     await platform.cluster.kubectl(*apply, stdin=claim)
     # The operator writes to that very Deployment: its number of pods stays all the same.
     await platform.patch(gateway={"limits": {"maxBatchSize": 77}})

@@ -87,7 +87,8 @@ async def test_an_image_that_is_not_there(platform: Platform) -> None:
 async def test_pods_that_crash(platform: Platform) -> None:
     wrong = {**platform.secret, "stringData": {**platform.secret["stringData"], "MONGODB_URL": "nonsense"}}
     await platform.apply(wrong)
-    await told(platform, "Degraded", "True", "CrashLooping", "MONGODB_URL")
+    await told(platform, "Ready", "False", "CrashLooping", "kubectl logs")
+    await told(platform, "Degraded", "True", "MongodbUnreachable", "MONGODB_URL")
     await platform.apply(platform.secret)
     await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 120)
     await platform.ready()

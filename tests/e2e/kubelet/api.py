@@ -7,7 +7,7 @@ import base64
 import json
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class Api:
             if error.status != 404:
                 raise
 
-    async def follow(self, path: str, **query: str) -> AsyncIterator[tuple[str, Manifest]]:
+    async def follow(self, path: str, **query: str) -> AsyncGenerator[tuple[str, Manifest], None]:
         """Yield ``(ADDED | MODIFIED | DELETED, object)`` for ever: all that is there, then each change.
 
         A lost connection is opened again with a new list; what has gone meanwhile is yielded as DELETED.
