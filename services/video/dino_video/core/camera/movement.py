@@ -45,7 +45,7 @@ WANDER = 0.05
 """Way in frame widths that a hand-held camera may drift without meaning it."""
 DOMINANT, STEADY = 0.65, 0.6
 """Share of all way that one component needs to give its name, and of its way that must go one direction."""
-PARALLAX, STRAY, SPREAD = 0.12, 0.95, 0.55
+PARALLAX, STRAY, SPREAD = 0.1, 1.2, 0.55
 """Least share of points with parallax, most stray ones for each, and least spread, of a travelling camera."""
 
 _NAMES: tuple[tuple[tuple[MovementType, Direction], tuple[MovementType, Direction]], ...] = (
