@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _OPEN_SECONDS = 3.0
+_GROWTH = 1.5
 _SELF_TEST_SECONDS, _COMPARE_SECONDS = 90.0, 300.0
 
 
@@ -35,12 +36,14 @@ class Wanted:
         thresholds, rollout: to be stored there.
         pods: ready pods of each model version; a change is a reason to ask at once.
         seconds: how often to ask otherwise.
+        longest: while all answers stay the same, the pauses grow up to this many seconds.
     """
 
     thresholds: Thresholds
     rollout: Rollout
     pods: tuple[tuple[str, int], ...]
     seconds: float
+    longest: float
 
 
 class ResourceBus:
@@ -83,15 +86,18 @@ class ResourceBus:
             self._asking[question] = asyncio.create_task(self._answer(question, self._link))
 
     async def _repeat(self, round_: Callable[[Wanted], Awaitable[None]], due: asyncio.Event) -> None:
-        wait = _FIRST_WAIT
+        wait, same = _FIRST_WAIT, 1.0
         while True:
             if self._wanted is None:
                 await due.wait()
+            same = 1.0 if due.is_set() else same * _GROWTH
             due.clear()
-            assert self._wanted is not None
+            wanted, before = self._wanted, self.seen
+            assert wanted is not None
             try:
-                await round_(self._wanted)
-                wait, pause = _FIRST_WAIT, self._wanted.seconds
+                await round_(wanted)
+                same = same if self.seen == before else 1.0
+                wait, pause = _FIRST_WAIT, min(wanted.seconds * same, wanted.longest)
             except DinoError as error:
                 self._away(error.message)
                 pause = wait * random.uniform(0.5, 1.0)

@@ -76,7 +76,7 @@ class Gpus:
         while True:
             asked = {"limit": "500"} | params | ({"continue": more} if more else {})
             page = await self._client.request("list", "GET", path, params=asked)
-            found += page["items"] or []
+            found += page["items"] or [] or []
             if not (more := page["metadata"].get("continue", "")):
                 return found
 

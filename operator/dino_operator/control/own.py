@@ -158,7 +158,7 @@ class OwnWatch:
         params: dict[str, Any] = {"limit": 250}
         while True:
             page = await self._client.request("list", "GET", RESOURCE.path(namespace), params=params, accept=accept)
-            found += page["items"] or []
+            found += page["items"] or [] or []
             if not (more := page["metadata"].get("continue")):
                 return found
             params["continue"] = more

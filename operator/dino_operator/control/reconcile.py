@@ -200,14 +200,15 @@ class Reconciler:
             if pod.service == "inference" and pod.ready and not pod.deleting and pod.key in ready:
                 ready[pod.key] += 1
         is_ready = any(c.type == "Ready" and c.status == "True" for c in status.conditions or [])
-        quiet = is_ready and step.state.candidate is None
+        moving, settings = step.state.candidate is not None, self._settings
         thresholds = resource.spec.thresholds.model_dump(mode="json", exclude_none=True)
         kept.bus.want(
             Wanted(
                 thresholds=Thresholds.model_validate(thresholds),
                 rollout=step.rollout,
                 pods=tuple(sorted(ready.items())),
-                seconds=self._settings.steady_seconds if quiet else self._settings.observe_seconds,
+                seconds=settings.steady_seconds if is_ready and not moving else settings.observe_seconds,
+                longest=settings.observe_seconds if moving else settings.steady_seconds,
             )
         )
         for question in step.asks:

@@ -131,6 +131,11 @@ class Watch:
                     version = None
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))
                 wait = min(_LONGEST_WAIT, wait * 2)
+            except Exception:
+                # An answer that nobody foresaw must not leave a copy that is never refreshed again.
+                log.exception("watching %s again", self.kind.plural)
+                version, wait = None, _LONGEST_WAIT
+                await asyncio.sleep(wait)
 
     async def _list(self) -> str:
         found: list[Object] = []
@@ -140,7 +145,7 @@ class Watch:
                 "list", "GET", self.kind.path(self.namespace), params=params, accept=self._accept[0]
             )
             # A list of metadata alone has null for nothing.
-            found += page["items"] or []
+            found += page["items"] or [] or []
             if not (more := page["metadata"].get("continue")):
                 self._replace(found)
                 return page["metadata"]["resourceVersion"]

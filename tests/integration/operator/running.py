@@ -52,6 +52,7 @@ class Operator:
             "DINO_OPERATOR_LEASE_NAMESPACE": lease_namespace,
             "DINO_OPERATOR_LEASE_SECONDS": "5",
             "DINO_OPERATOR_OBSERVE_SECONDS": "0.5",
+            "DINO_OPERATOR_STEADY_SECONDS": "2",
             "DINO_OPERATOR_LOG_FORMAT": "console",
             **environment,
         }
