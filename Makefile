@@ -17,13 +17,13 @@ STAMP := $(VENV)/.installed
 TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run servers dashboards test unit integration bench bench-operator lint format contracts chart model clean
+.PHONY: help run servers dashboards test unit integration e2e bench bench-operator lint format contracts chart model clean
 .DELETE_ON_ERROR:
 
 help: ## this list
 	@echo "Usage: make TARGET [PYTHON=python3.11] [VENV=.venv] [TORCH=torch==2.13.0] [TORCH_INDEX=URL]"
 	@echo
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "make run keeps its data in ./var. PyTorch's default build for Linux carries CUDA; the small one:"
@@ -38,13 +38,16 @@ servers: $(STAMP)-run ## start only NATS, Redis, MongoDB and the object store
 dashboards: $(STAMP)-run ## start Prometheus with the alert rules beside a platform that runs (docs/monitoring.md)
 	@exec $(BIN)/python -m dashboards.prometheus
 
-test: lint unit integration ## install, check the style, run the unit and the integration tests
+test: lint unit integration e2e ## install, check the style, run the unit, integration and end-to-end tests
 
 unit: $(STAMP)-test ## unit tests alone (seconds)
 	$(BIN)/python -m pytest tests/unit $(PYTEST)
 
 integration: $(STAMP)-test model ## integration tests alone, on real servers
 	$(BIN)/python -m pytest tests/integration $(PYTEST)
+
+e2e: $(STAMP)-test model ## end-to-end tests alone: chart, operator and services on a Kubernetes control plane
+	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
 lint: $(STAMP)-test ## style, formatting, types, and which package may import which
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,6 +12,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.kubelet.api import Api
 from tests.e2e.kubelet_process import start_kubelet
 from tests.integration.platform import Servers
+from tests.kube.tools import NoTool, tool
 
 IMAGE_MODELS = "/data/models"
 _clusters: list[Cluster] = []
@@ -19,6 +21,12 @@ _clusters: list[Cluster] = []
 @pytest.fixture(scope="session")
 async def e2e(own_control_plane, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """The cluster: a node without and a node with two GPUs; pods are processes."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("every pod needs a loopback address of its own, as Linux has them")
+    try:
+        tool("kubectl"), tool("helm")
+    except NoTool as error:
+        pytest.skip(str(error))
     with own_control_plane() as plane:
         if not plane.schedules:
             pytest.skip("no controllers: KUBEBUILDER_ASSETS needs kube-controller-manager and kube-scheduler too")

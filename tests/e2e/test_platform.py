@@ -137,24 +137,6 @@ async def test_a_setting_that_needs_a_restart_rolls_its_service_alone(platform: 
     await platform.ready()
 
 
-async def test_inference_scales_like_any_workload(platform: Platform) -> None:
-    async def scaled(wanted: int) -> None:
-        await platform.cluster.kubectl("scale", f"dino/{NAME}", "-n", platform.space, f"--replicas={wanted}")
-
-        async def counted() -> bool:
-            status = (await platform.resource())["status"]
-            pods = await platform.cluster.pods(platform.space, component="inference")
-            return status["inference"]["readyReplicas"] == len(pods) == wanted
-
-        await until(counted, f"{wanted} pods of inference answer", 120)
-
-    await scaled(2)
-    await platform.ready()
-    history = (await platform.resource())["status"]["scalingHistory"]
-    assert (history[-1]["service"], history[-1]["before"], history[-1]["after"]) == ("inference", 1, 2)
-    await scaled(1)
-
-
 async def test_the_model_changes_while_clients_keep_asking(platform: Platform) -> None:
     one, two = platform.pictures["astronaut"], platform.pictures["astronaut again"]
     began = time.monotonic()
@@ -181,6 +163,24 @@ async def test_the_model_changes_while_clients_keep_asking(platform: Platform) -
     assert {await platform.nearest(name) for name in NAMES if name != "coffee"} == {
         f"{name} again" for name in NAMES if name != "coffee"
     }
+
+
+async def test_inference_scales_like_any_workload(platform: Platform) -> None:
+    async def scaled(wanted: int) -> None:
+        await platform.cluster.kubectl("scale", f"dino/{NAME}", "-n", platform.space, f"--replicas={wanted}")
+
+        async def counted() -> bool:
+            status = (await platform.resource())["status"]
+            pods = await platform.cluster.pods(platform.space, component="inference")
+            return status["inference"]["readyReplicas"] == len(pods) == wanted
+
+        await until(counted, f"{wanted} pods of inference answer", 120)
+
+    await scaled(2)
+    await platform.ready()
+    history = (await platform.resource())["status"]["scalingHistory"]
+    assert (history[-1]["service"], history[-1]["before"], history[-1]["after"]) == ("inference", 1, 2)
+    await scaled(1)
 
 
 async def test_and_back(platform: Platform) -> None:
