@@ -32,7 +32,24 @@ def installed(api: client.ApiClient, body: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         if added:
-            definitions.delete_custom_resource_definition(name)
+            remove(api, name)
+
+
+def remove(api: client.ApiClient, name: str) -> None:
+    """Delete a definition, and with it its resources; return once it is gone. One that is not there is."""
+    from kubernetes import client
+
+    definitions = client.ApiextensionsV1Api(api)
+    deadline = time.monotonic() + SERVED_SECONDS
+    try:
+        definitions.delete_custom_resource_definition(name)
+        while True:
+            definitions.read_custom_resource_definition(name)
+            assert time.monotonic() < deadline, f"{name} does not go away"
+            time.sleep(0.05)
+    except client.ApiException as error:
+        if error.status != 404:
+            raise
 
 
 def wait_served(api: client.ApiClient, body: dict[str, Any]) -> None:

@@ -13,11 +13,13 @@ import pytest
 from kubernetes import client
 from tests.integration.chart.helm import Helm
 from tests.kube.control_plane import ControlPlane
+from tests.kube.definitions import remove
 from tests.kube.namespaces import fresh_namespace
 
 if TYPE_CHECKING:
     from tests.kube.fixtures import StartControlPlane
 
+CRD = "dinodeployments.dinov3.io"
 # One line for every request of a service account, none for the others.
 POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -69,7 +71,7 @@ def helm(watched: Watched, api: client.ApiClient) -> Iterator[Helm]:
         yield runner
         for release in json.loads(runner.run("list", "--output", "json")):
             runner.uninstall(release["name"])
-        remove_definition(api)
+        remove(api, CRD)
 
 
 def settled(api: client.ApiClient, namespace: str) -> None:
@@ -89,21 +91,3 @@ def server_is_newer(api: client.ApiClient) -> bool:
     from tests.kube.control_plane import server_minor
 
     return server_minor(api) >= 24
-
-
-def remove_definition(api: client.ApiClient) -> None:
-    """Take away a definition that a release left on purpose."""
-    definitions = client.ApiextensionsV1Api(api)
-    try:
-        definitions.delete_custom_resource_definition("dinodeployments.dinov3.io")
-    except client.ApiException as error:
-        if error.status != 404:
-            raise
-        return
-    deadline = time.monotonic() + 20
-    while any(
-        item.metadata.name == "dinodeployments.dinov3.io"
-        for item in definitions.list_custom_resource_definition().items
-    ):
-        assert time.monotonic() < deadline, "the definition does not go away"
-        time.sleep(0.1)

@@ -13,14 +13,13 @@ import pytest
 import yaml
 from kubernetes import client
 from kubernetes.client import ApiClient
-from tests.integration.chart.conftest import Watched
+from tests.integration.chart.conftest import CRD, Watched
 from tests.integration.chart.helm import CHART, Helm, Refused
 from tests.kube.definitions import wait_served
 
 from dino_operator.crd import definition
 from dino_operator.spec import GROUP, PLURAL, VERSION
 
-CRD = f"{PLURAL}.{GROUP}"
 # What the cluster writes by itself, at times of its own.
 OWN_LIFE = {"Event", "Lease", "EndpointSlice", "PodMetrics", "NodeMetrics"}
 TRYING = {"bundled.enabled": True, "bundled.qdrant.enabled": True, "sample.enabled": True}
