@@ -24,7 +24,8 @@ async def e2e(own_control_plane, tmp_path_factory: pytest.TempPathFactory) -> As
     if not sys.platform.startswith("linux"):
         pytest.skip("every pod needs a loopback address of its own, as Linux has them")
     try:
-        tool("kubectl"), tool("helm")
+        for name in ("kubectl", "helm"):
+            tool(name)
     except NoTool as error:
         pytest.skip(str(error))
     with own_control_plane() as plane:
