@@ -91,7 +91,7 @@ class Load:
     def start(self, settled: list[str]) -> None:
         """Begin to ask about these assets, and to upload further ones."""
         self._settled = settled
-        jobs = (self._extract, self._search, self._search_by_features, self._judge, self._upload_more)
+        jobs = (self._extract, self._search, self._search_by_features, self._judge, self._upload_more, self._probe)
         self._tasks = [asyncio.create_task(self._repeat(job)) for job in jobs]
 
     async def stop(self) -> None:
@@ -107,7 +107,7 @@ class Load:
             await self._analytics_idle.wait()
 
     async def _repeat(self, job: Callable[[], Awaitable[None]]) -> None:
-        uses_analytics = job in (self._search, self._search_by_features, self._judge)
+        uses_analytics = job in (self._search, self._search_by_features, self._judge, self._probe)
         while not self._stopping:
             await asyncio.sleep(0.02)
             if uses_analytics and self.analytics_away.is_set():
@@ -177,6 +177,14 @@ class Load:
             version = self._version("validate-consistency", answer)
             if answer["threshold"] != self.thresholds[version]:
                 self.failures.append(f"validate-consistency: threshold {answer['threshold']} with {version}")
+
+    async def _probe(self) -> None:
+        """As the load balancer does: the platform is ready throughout."""
+        self.requests += 1
+        answer = await self.http.get("/ready")
+        if answer.status_code != 200:
+            self.failures.append(f"/ready: {answer.text[:300]}")
+        await asyncio.sleep(0.2)
 
     async def _upload_more(self) -> None:
         await self.upload(random.choice(NAMES), next(self._numbers))
