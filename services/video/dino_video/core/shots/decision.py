@@ -74,7 +74,8 @@ def _mixed(score: NDArray[np.float32], scores: Scores, threshold: float, decisio
     for first, end in _joined(_runs(score >= threshold * decision.extent), decision.gap):
         peak = float(score[first:end].max())
         # A fade out that ends the film, or a fade in that begins it, divides no two shots.
-        if peak < threshold or end - first < decision.shortest or first == 0 or end == len(score):
+        outermost = first < decision.apart or end > len(score) - decision.apart
+        if peak < threshold or end - first < decision.shortest or outermost:
             continue
         kinds = (scores.kinds[first:end] * score[first:end, None]).sum(axis=0)
         kinds = kinds / max(float(kinds.sum()), 1e-9)
