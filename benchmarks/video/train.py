@@ -7,6 +7,7 @@ or held-out ones.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from benchmarks.video.thumbnails import CACHE, Labelled, labelled
 from numpy.typing import NDArray
 from torch import nn
 
+import dino_video.core.shots.features as features_module
 import dino_video.core.shots.network as network_module
+import dino_video.core.shots.signature as signature_module
 from dino_video.core.shots.features import COUNT, REACH, features
 from dino_video.core.shots.network import DILATIONS, KINDS, MARGIN, WEIGHTS
 
@@ -72,7 +75,9 @@ def targets(film: Labelled) -> NDArray[np.float32]:
 def prepared(seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return features [n + 2·MARGIN, COUNT] and targets [n, 4] of one training film."""
     film = labelled(Recipe("training", seed, boundaries=40, size=(240, 136), cuts=0.4))
-    kept = CACHE / f"features-{seed}.npy"
+    # Named by the code that computes them, so that another version never trains on these.
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (features_module, signature_module))
+    kept = CACHE / f"features-{hashlib.sha256(code).hexdigest()[:12]}-{seed}.npy"
     if not kept.exists():
         context = REACH + MARGIN
         padded = np.pad(film.thumbnails, ((context, context), (0, 0), (0, 0), (0, 0)), mode="edge")

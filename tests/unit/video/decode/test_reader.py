@@ -56,3 +56,16 @@ def test_an_object_that_became_shorter_is_an_error() -> None:
     reader = RangeReader(lambda first, count: b"", 100)
     with pytest.raises(OSError, match="ended at byte 0 of 100"):
         reader.read(10)
+
+
+def test_a_store_that_fails_in_the_middle_is_no_damaged_film() -> None:
+    film = films.encoded(films.moving(1, 200), container="matroska", options={"g": "10"})
+    facts = probe(io.BytesIO(film))
+
+    def fetch(first: int, count: int) -> bytes:
+        if first > len(film) // 2:
+            raise ConnectionError("the store is gone")
+        return film[first : first + count]
+
+    with pytest.raises(ConnectionError, match="the store is gone"):
+        list(frames(RangeReader(fetch, len(film), block=4096), facts, (Plane("gray", exact=(48, 27)),)))

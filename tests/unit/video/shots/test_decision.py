@@ -41,6 +41,7 @@ def test_a_run_of_mixed_frames_is_one_transition_of_its_kind() -> None:
 
 def test_fades_at_the_ends_of_a_film_divide_nothing() -> None:
     assert decide(scores(60, mixed={range(0, 12): 0.9, range(48, 60): 0.9}), decision=PLAIN) == []
+    assert decide(scores(60, mixed={range(3, 12): 0.9, range(48, 58): 0.9}), decision=PLAIN) == []
 
 
 def test_the_stronger_of_two_boundaries_that_meet_stands() -> None:
