@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.camera.meter import CameraTrace
+from dino_video.core.camera.trace import CameraTrace
 from dino_video.core.camera.units import EDGE
 
 Float = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Camera motion of a shot, frame by frame, in memory that does not grow with the picture."""
+"""Camera motion, frame by frame, in memory that does not grow with the picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dino_video.core.camera.anchors import Anchors
 from dino_video.core.camera.pair import PairMotion, pair_motion
 from dino_video.core.camera.parallax import Parallax, parallax
 from dino_video.core.camera.points import Grey, Points, calmed, corners, follow
+from dino_video.core.camera.trace import CameraTrace, FrameLight
 from dino_video.core.camera.units import centred
 
 LEAST_STEP = 1 / 16.5
@@ -22,25 +23,6 @@ LEAST_FOUND = 0.25
 """Share of the points that must be found again: those few that are found by chance agree by chance."""
 KEPT = 0.55
 """Share of a window's points that must still be followed; below it, new ones are taken."""
-DARK, FLAT = 10.0, 2.5
-"""Mean and standard deviation of luma (0–255) at and under which a frame shows nothing to follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraTrace:
-    """All that was measured of a shot: motions in time order, parallax windows, and what failed.
-
-    `dark` and `flat` count frames without light or without texture; `frames` all measured ones; `duration`
-    seconds from the first to the last; `start` time of the first frame.
-    """
-
-    pairs: tuple[PairMotion, ...]
-    windows: tuple[Parallax, ...]
-    frames: int
-    dark: int
-    flat: int
-    duration: float
-    start: float
 
 
 @dataclass(slots=True)
@@ -53,7 +35,10 @@ class _Window:
 
 @dataclass(slots=True)
 class CameraMeter:
-    """Takes a shot's frames one at a time; keeps one frame and some numbers a measured pair.
+    """Takes frames one at a time, of a shot or of a film with cuts; keeps one frame and some numbers a measured pair.
+
+    At a cut the points are lost and taken anew, so a film can be measured before its shots are known: cut its trace
+    with `CameraTrace.between`, and join those of chunks that were measured apart with `joined`.
 
     Frames are uint8 (h, w) grey of one size, 160 to 320 pixels wide; times are seconds, rising.
     Frames nearer than `least_step` to the last measured one are skipped.
@@ -66,24 +51,20 @@ class CameraMeter:
     _anchors: Anchors = field(default_factory=Anchors)
     _frame: Grey | None = None
     _time: float = 0.0
-    _start: float = 0.0
-    _frames: int = 0
-    _dark: int = 0
-    _flat: int = 0
+    _frames: list[FrameLight] = field(default_factory=list)
 
     def add(self, frame: Grey, time: float) -> None:
         """Measure the next frame. Raises ValueError for another shape or type, or a time that falls."""
         if frame.dtype != np.uint8 or frame.ndim != 2:
             raise ValueError(f"expected a grey uint8 frame, got {frame.dtype} {frame.shape}")
-        if self._frame is None:
-            self._start = time
-        elif frame.shape != self._frame.shape:
-            raise ValueError(f"frames of one shot have one size, got {frame.shape} after {self._frame.shape}")
-        elif time < self._time:
-            raise ValueError(f"times must rise, got {time} after {self._time}")
-        elif time - self._time < self.least_step:
-            return
-        self._count(frame)
+        if self._frame is not None:
+            if frame.shape != self._frame.shape:
+                raise ValueError(f"frames of one film have one size, got {frame.shape} after {self._frame.shape}")
+            if time < self._time:
+                raise ValueError(f"times must rise, got {time} after {self._time}")
+            if time - self._time < self.least_step:
+                return
+        self._frames.append(FrameLight(time, float(frame.mean()), float(frame.std())))
         calm = calmed(frame)
         if self._frame is not None:
             self._measure(self._frame, calm, time)
@@ -95,23 +76,9 @@ class CameraMeter:
     def trace(self) -> CameraTrace:
         """What was measured so far."""
         windows = [*self._windows]
-        if self._window is not None and self._frame is not None and (last := self._parallax(self._window)):
+        if self._window is not None and (last := self._parallax(self._window, self._time)):
             windows.append(last)
-        return CameraTrace(
-            pairs=tuple(self._pairs),
-            windows=tuple(windows),
-            frames=self._frames,
-            dark=self._dark,
-            flat=self._flat,
-            duration=self._time - self._start,
-            start=self._start,
-        )
-
-    def _count(self, frame: Grey) -> None:
-        self._frames += 1
-        mean, deviation = float(frame.mean()), float(frame.std())
-        self._dark += mean <= DARK
-        self._flat += mean > DARK and deviation <= FLAT
+        return CameraTrace(tuple(self._frames), tuple(self._pairs), tuple(windows))
 
     def _measure(self, before: Grey, after: Grey, time: float) -> None:
         window = self._window
@@ -135,16 +102,17 @@ class CameraMeter:
         lost = len(followed.now) < KEPT * window.count or not found.any()
         moved = _median_shift(followed, shape) if found.any() else 0.0
         if lost or not motion.known or moved >= WINDOW_MOTION or time - window.began >= WINDOW_SECONDS:
-            if motion.known and (measured := self._parallax(followed)):
+            if motion.known and (measured := self._parallax(followed, time)):
                 self._windows.append(measured)
             self._window = None
         else:
             self._window = followed
 
-    def _parallax(self, window: _Window) -> Parallax | None:
+    def _parallax(self, window: _Window, end: float) -> Parallax | None:
         assert self._frame is not None
         shape = self._frame.shape
-        return parallax(centred(window.origin, shape), centred(window.now, shape))
+        before, after = centred(window.origin, shape), centred(window.now, shape)
+        return parallax(before, after, start=window.began, end=end)
 
 
 def _median_shift(window: _Window, shape: tuple[int, ...]) -> float:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dino_video.core.camera.course import Course, course
-from dino_video.core.camera.meter import CameraTrace, trace_of
+from dino_video.core.camera.meter import trace_of
 from dino_video.core.camera.points import Grey
+from dino_video.core.camera.trace import CameraTrace
 from dino_video.core.camera.units import EDGE
 
 MovementType = Literal[
@@ -124,11 +125,12 @@ def movement_of(trace: CameraTrace) -> Movement:
 
 
 def _why_unknown(trace: CameraTrace, known: int) -> str | None:
-    if trace.frames == 0 or trace.duration < SHORTEST or len(trace.pairs) < LEAST_PAIRS:
+    frames = len(trace.frames)
+    if frames == 0 or trace.duration < SHORTEST or len(trace.pairs) < LEAST_PAIRS:
         return "too_short"
-    if trace.dark > 0.5 * trace.frames:
+    if trace.dark > 0.5 * frames:
         return "too_dark"
-    if trace.flat + trace.dark > 0.5 * trace.frames:
+    if trace.flat + trace.dark > 0.5 * frames:
         return "no_texture"
     if known < max(LEAST_PAIRS, LEAST_KNOWN * len(trace.pairs)):
         few = np.median([pair.points for pair in trace.pairs]) < 8

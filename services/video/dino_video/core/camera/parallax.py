@@ -31,7 +31,8 @@ class Parallax:
     `kind` lateral when the frame shifts, radial when it grows or shrinks; `displacement` median motion of the
     points in frame widths; `share` of the points, 0–1, that miss the motion of a turning or zooming camera
     but move along the lines that a travelling camera draws; `stray` share that does neither (subjects);
-    `spread` of those with parallax over the frame, 0–1 (1: as spread as all points).
+    `spread` of those with parallax over the frame, 0–1, mean of width and height (1: as spread as all
+    points); `start` and `end` of the window in seconds.
     """
 
     kind: Kind
@@ -39,16 +40,20 @@ class Parallax:
     share: float
     stray: float
     spread: float
+    start: float = 0.0
+    end: float = 0.0
 
 
-def parallax(before: Complex, after: Complex, *, seed: int = 11) -> Parallax | None:
+def parallax(
+    before: Complex, after: Complex, *, start: float = 0.0, end: float = 0.0, seed: int = 11
+) -> Parallax | None:
     """Measure parallax over a window of some frames; None with too few points or too little motion.
 
     Plane and parallax (Irani and Anandan, PAMI 20, 1998): after the dominant motion is taken off, what a
     travelling camera leaves lies on lines through the focus of expansion, at a length by depth. Here the
     dominant motion is that of a camera that turns and zooms: a similarity with the quadratic terms of a
     pan and a tilt (the eight-parameter flow of a rotating camera, Adiv, PAMI 7, 1985).
-    `before`, `after` complex (n,) in `units.centred`.
+    `before`, `after` complex (n,) in `units.centred`, at the times `start` and `end`.
     """
     if len(before) < LEAST_POINTS:
         return None
@@ -70,6 +75,8 @@ def parallax(before: Complex, after: Complex, *, seed: int = 11) -> Parallax | N
         share=float(travelled.mean()),
         stray=float((missed & ~travelled).mean()),
         spread=_spread(before, travelled),
+        start=start,
+        end=end,
     )
 
 
