@@ -27,6 +27,10 @@ _LANES = 2  # chunks in work at once: one is decoded while the other is in the m
 _PATIENCE_SECONDS = 300.0
 _LOOK_AGAIN_SECONDS = (5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _MEASURE_SECONDS, _COUNT_LIBRARY_SECONDS, _WINDOW_SECONDS = 1.0, 10.0, 30.0
+# Once nothing is left, only now and then: others ask for the status every second.
+_IDLE_SECONDS = 300.0
+# Counting a large library takes MongoDB a while; no more than this share of the time.
+_COUNTING_SHARE = 0.05
 _PUT_OFF = (503, 504)
 
 
@@ -45,7 +49,7 @@ class LibrarySweep:
         self._complete = False
         self._tasks: list[asyncio.Task[None]] = []
         self._total = self._done = 0
-        self._counted_at = self._measured_at = float("-inf")
+        self._measured, self._next_library_count = False, float("-inf")
         self._samples: deque[tuple[float, int]] = deque()
 
     async def start(self) -> None:
@@ -56,7 +60,7 @@ class LibrarySweep:
     async def stop(self) -> None:
         """Break off; what is stored stays."""
         await end(self._tasks)
-        self._tasks, self._complete = [], False
+        self._tasks, self._complete, self._measured = [], False, False
         self._samples.clear()
 
     async def progress(self) -> LibraryProgress | None:
@@ -67,7 +71,7 @@ class LibrarySweep:
         """
         if not self._tasks:
             return None
-        if time.monotonic() - self._measured_at > 2 * _MEASURE_SECONDS:
+        if not self._measured:
             await self._measure()
         failed = min(len(self._failed), self._total - self._done)
         rate, left = self._rate(), self._total - self._done - failed
@@ -88,21 +92,24 @@ class LibrarySweep:
 
     async def _watch(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 await self._measure()
             except DinoError as error:
                 log.debug("the library's features were not counted: %s", error.message)
-            await asyncio.sleep(_MEASURE_SECONDS if not self._complete else _COUNT_LIBRARY_SECONDS)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(_IDLE_SECONDS if self._complete else _MEASURE_SECONDS, took / _COUNTING_SHARE))
 
     async def _measure(self) -> None:
         now = time.monotonic()
-        if now - self._counted_at > _COUNT_LIBRARY_SECONDS or self._complete:
+        if now >= self._next_library_count or self._complete:
             self._total = await self._stores.assets.count_contents("image")
-            self._counted_at = now
+            took = time.monotonic() - now
+            self._next_library_count = now + max(_COUNT_LIBRARY_SECONDS, took / _COUNTING_SHARE)
         self._done = min(self._total, await self._stores.features.count(self._version))
-        self._measured_at = now
+        self._measured = True
         self._samples.append((now, self._done))
-        while now - self._samples[0][0] > _WINDOW_SECONDS:
+        while now - self._samples[0][0] > _WINDOW_SECONDS and len(self._samples) > 2:
             self._samples.popleft()
         library = inference_metrics().library
         for state, count in (("total", self._total), ("done", self._done), ("failed", len(self._failed))):
@@ -121,6 +128,7 @@ class LibrarySweep:
             walks += 1
 
     async def _finished(self) -> None:
+        self._next_library_count = float("-inf")
         await self._measure()
         self._complete = True
 
