@@ -59,6 +59,23 @@ class Pass:
     stopped: bool = False
 
 
+def missing_seconds(facts: VideoFacts, last: Fraction | None) -> float:
+    """Return how many seconds of the declared video did not come; 0 for less than a quarter of a second.
+
+    A file that is cut off often just ends: only its header tells that more was meant to come. Where a header
+    knows of the longest stream alone, longer sound counts too.
+
+    Args:
+        facts: of the film.
+        last: time of the last frame that was decoded.
+    """
+    if facts.duration_s is None:
+        return 0.0
+    covered = 0.0 if last is None else float(last + 1 / facts.rate)
+    missing = facts.duration_s - covered
+    return missing if missing >= max(0.25, float(2 / facts.rate)) else 0.0
+
+
 def decode(
     source: Source,
     facts: VideoFacts,

@@ -64,16 +64,29 @@ class CueMeter:
         self._black.append(is_black(picture))
         self._text.append(looks_like_text(picture))
 
+    def flags(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return, for each frame so far, whether it is black and whether it looks like text: bool (frames,)."""
+        return np.array(self._black, np.bool_), np.array(self._text, np.bool_)
+
     def finish(self) -> Cues:
         """Return what was seen in the whole film."""
-        black = tuple(Stretch(first, last, 1.0) for first, last in _runs(self._black, 0))
-        least = max(2, round(_CREDITS_SECONDS * self._rate))
-        found = []
-        for first, last in _runs(self._text, round(_MARGIN_SECONDS * self._rate)):
-            share = float(np.mean(self._text[first : last + 1]))
-            if last - first + 1 >= least and share >= 0.6:
-                found.append(Stretch(first, last, round(share, 3)))
-        return Cues(black, tuple(found))
+        return cues_of(*self.flags(), self._rate)
+
+
+def cues_of(black: NDArray[np.bool_], text: NDArray[np.bool_], rate: float) -> Cues:
+    """Return the stretches that flags of single frames, as ``CueMeter.flags`` gives them, make up.
+
+    Args:
+        black, text: bool (frames,), also joined from several chunks.
+        rate: frames a second.
+    """
+    least = max(2, round(_CREDITS_SECONDS * rate))
+    found = []
+    for first, last in _runs(text.tolist(), round(_MARGIN_SECONDS * rate)):
+        share = float(np.mean(text[first : last + 1]))
+        if last - first + 1 >= least and share >= 0.6:
+            found.append(Stretch(first, last, round(share, 3)))
+    return Cues(tuple(Stretch(first, last, 1.0) for first, last in _runs(black.tolist(), 0)), tuple(found))
 
 
 def is_black(picture: NDArray[np.uint8]) -> bool:
