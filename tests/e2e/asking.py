@@ -16,6 +16,7 @@ from dino_common.bus.tasks import end
 
 # Between two requests of a client: a person's pace, so that two cores do something else as well.
 PACE = 0.05
+QUESTIONS = 4
 
 
 @dataclass
@@ -85,4 +86,5 @@ def check(answers: Answers, *expected: str) -> None:
     mixed = {question: values for question, values in answers.values.items() if len(values) > 1}
     assert not mixed, f"answers of one version differ: {mixed}"
     sides = {question: [version.partition("@")[0] for version in seen] for question, seen in answers.versions.items()}
+    assert len(sides) == QUESTIONS, f"some were never answered: {sorted(sides)}"
     assert all(seen == list(expected) for seen in sides.values()), sides

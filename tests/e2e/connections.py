@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import boto3
 from botocore.config import Config
 from tests.e2e.kubelet.api import Manifest
 from tests.integration.platform import Servers
 
 
-def make_bucket(servers: Servers, name: str) -> None:
-    """Make a bucket."""
+def object_store(servers: Servers) -> Any:
+    """Return a client of the object store."""
     store = servers.endpoints.objects
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=store.endpoint,
         aws_access_key_id=store.access_key_id,
@@ -19,7 +22,6 @@ def make_bucket(servers: Servers, name: str) -> None:
         region_name="us-east-1",
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
-    client.create_bucket(Bucket=name)
 
 
 def connections_secret(servers: Servers, database: str) -> Manifest:
@@ -39,3 +41,10 @@ def connections_secret(servers: Servers, database: str) -> Manifest:
             "CLOUDFLARE_R2_BUCKET_NAME": database,
         },
     }
+
+
+def upload_directory(servers: Servers, bucket: str, prefix: str, directory: Path) -> None:
+    """Put the files of a directory below a prefix."""
+    client = object_store(servers)
+    for path in directory.iterdir():
+        client.upload_file(str(path), bucket, f"{prefix}/{path.name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.api_client import ApiClient, create_key
@@ -23,6 +24,7 @@ class Platform:
     secret: Manifest
     api: ApiClient | None = None
     pictures: dict[str, str] = field(default_factory=dict)
+    weights: Path = Path()
 
     @property
     def client(self) -> ApiClient:

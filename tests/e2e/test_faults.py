@@ -12,8 +12,7 @@ import pytest
 from tests.e2e.asking import check, keep_asking
 from tests.e2e.chart import Operator
 from tests.e2e.cluster import RESOURCES, Cluster
-from tests.e2e.connections import connections_secret, make_bucket
-from tests.e2e.kubelet.api import Manifest
+from tests.e2e.connections import connections_secret, object_store
 from tests.e2e.platform import Platform
 from tests.e2e.waiting import until
 from tests.unit.inference.tiny_models import write_tiny_vit
@@ -23,16 +22,19 @@ OUTAGE_SECONDS = 20
 PHASES = ["Starting", "SelfTest", "Canary", "ReEmbedding", "CutOver"]
 
 
-def model(name: str) -> Manifest:
-    return {"name": name, "version": "1", "source": {"image": {}}}
+CLAIM = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "models"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
 
 
 @pytest.fixture(scope="module")
 async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterator[Platform]:
     """A platform on a small model, with some pictures."""
-    for seed, name in enumerate(("tiny-one", "tiny-two")):
-        await asyncio.to_thread(write_tiny_vit, e2e.image_models / name, seed=seed)
-    make_bucket(e2e.servers, space)
+    await asyncio.to_thread(write_tiny_vit, e2e.image_models / "tiny-one")
+    object_store(e2e.servers).create_bucket(Bucket=space)
     made = Platform(e2e, space, NAME, connections_secret(e2e.servers, space))
     canary = {"steps": [{"weight": 50, "pause": "2s"}], "checks": {"maxLatencyRatio": 100}}
     resource = {
@@ -40,7 +42,7 @@ async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterato
         "kind": "DinoDeployment",
         "metadata": {"name": NAME},
         "spec": {
-            "model": model("tiny-one"),
+            "model": {"name": "tiny-one", "source": {"image": {}}},
             "gateway": {"rateLimits": {"default": 0, "upload": 0, "batch": 0}},
             "inference": {"rollout": {"canary": canary}},
             "connections": {"secretName": "dino-connections"},
@@ -87,6 +89,14 @@ async def test_an_api_server_that_is_away_harms_nobody(platform: Platform, opera
 
 
 async def test_a_migration_outlives_an_operator_killed_at_every_step(platform: Platform, operator: Operator) -> None:
+    await platform.apply(CLAIM)
+    volume = platform.cluster.kubelet.claims / f"{platform.space}_models"
+
+    async def provisioned() -> bool:
+        return volume.exists()
+
+    await until(provisioned, "the claim has a volume")
+    await asyncio.to_thread(write_tiny_vit, volume / "tiny-two", seed=1)
     killed: list[str] = []
 
     async def kill_at_each_phase() -> None:
@@ -101,7 +111,8 @@ async def test_a_migration_outlives_an_operator_killed_at_every_step(platform: P
     async with keep_asking(platform.client, platform.pictures["astronaut"], platform.pictures["rocket"]) as answers:
         killing = asyncio.create_task(kill_at_each_phase())
         try:
-            await platform.patch(model=model("tiny-two"))
+            source = {"image": None, "pvc": {"claimName": "models"}}
+            await platform.patch(model={"name": "tiny-two", "source": source})
             status = await platform.migrated("tiny-two", 180)
         finally:
             killing.cancel()

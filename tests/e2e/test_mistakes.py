@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.e2e.chart import Operator
 from tests.e2e.cluster import Cluster
-from tests.e2e.connections import connections_secret, make_bucket
+from tests.e2e.connections import connections_secret, object_store, upload_directory
 from tests.e2e.kubelet.api import Manifest
 from tests.e2e.platform import Platform
 from tests.unit.inference.tiny_models import write_tiny_vit
@@ -20,22 +20,30 @@ MODEL = "tiny-first"
 
 
 @pytest.fixture(scope="module")
-async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterator[Platform]:
-    """A DinoDeployment whose Secret is not there, whose weights are not the ones that were meant."""
-    await asyncio.to_thread(write_tiny_vit, e2e.image_models / MODEL)
-    make_bucket(e2e.servers, space)
+async def platform(
+    e2e: Cluster, operator: Operator, space: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Platform]:
+    """A DinoDeployment whose Secret is not there, with weights in a bucket that are not the ones that were meant."""
+    directory = await asyncio.to_thread(write_tiny_vit, tmp_path_factory.mktemp("weights") / MODEL)
+    object_store(e2e.servers).create_bucket(Bucket=space)
+    upload_directory(e2e.servers, space, f"weights/{MODEL}", directory)
     made = Platform(e2e, space, NAME, connections_secret(e2e.servers, space))
     resource = {
         "apiVersion": "dinov3.io/v1alpha1",
         "kind": "DinoDeployment",
         "metadata": {"name": NAME},
         "spec": {
-            "model": {"name": MODEL, "source": {"image": {}}, "sha256": "0" * 64},
+            "model": {
+                "name": MODEL,
+                "source": {"s3": {"bucket": space, "prefix": f"weights/{MODEL}"}},
+                "sha256": "0" * 64,
+            },
             "connections": {"secretName": "dino-connections"},
         },
     }
     await made.apply(resource)
     before = await operator.restarts()
+    made.weights = directory
     yield made
     await e2e.kubectl("delete", "dino", NAME, "-n", space)
     assert await operator.restarts() == before, operator.log()
@@ -56,7 +64,7 @@ async def test_a_missing_secret(platform: Platform) -> None:
 async def test_weights_that_are_not_the_ones_that_were_meant(platform: Platform) -> None:
     found = await told(platform, "ModelReady", "False", "WeightsMismatch", "expected " + "0" * 64)
     assert "Correct spec.model.sha256" in found["message"]
-    right = await asyncio.to_thread(weights_sha256, platform.cluster.image_models / MODEL)
+    right = await asyncio.to_thread(weights_sha256, platform.weights)
     await platform.patch(model={"sha256": right})
     await platform.ready()
     await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False")

@@ -6,15 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-import boto3
 import pymongo
 import pytest
 import yaml
-from botocore.config import Config
 from tests.e2e.asking import check, keep_asking
 from tests.e2e.chart import Operator
 from tests.e2e.cluster import Cluster, Refused, is_ready
-from tests.e2e.connections import connections_secret, make_bucket
+from tests.e2e.connections import connections_secret, object_store
 from tests.e2e.platform import Platform
 from tests.e2e.waiting import until
 from tests.integration.main_path.photographs import NAMES, SAME_PICTURE, picture
@@ -42,7 +40,7 @@ TINY = "tiny-vit"
 @pytest.fixture(scope="module")
 async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterator[Platform]:
     """The platform; nothing of it is there yet but its stores and their Secret."""
-    make_bucket(e2e.servers, space)
+    object_store(e2e.servers).create_bucket(Bucket=space)
     await asyncio.to_thread(write_tiny_vit, e2e.image_models / TINY)
     made = Platform(e2e, space, NAME, connections_secret(e2e.servers, space))
     await made.apply(made.secret)
@@ -213,18 +211,9 @@ async def test_deletion_leaves_the_data_and_nothing_else(platform: Platform) -> 
     claims = await platform.cluster.api.get(f"/api/v1/namespaces/{platform.space}/persistentvolumeclaims")
     assert [claim["metadata"]["name"] for claim in claims["items"]] == [f"{NAME}-index"]
     assert any((platform.cluster.kubelet.claims / f"{platform.space}_{NAME}-index").rglob("*"))
-    values = platform.secret["stringData"]
-    with pymongo.MongoClient(values["MONGODB_URL"]) as mongo:
+    with pymongo.MongoClient(platform.secret["stringData"]["MONGODB_URL"]) as mongo:
         assert mongo.get_default_database()["assets"].count_documents({}) == len(platform.pictures)
-    store = boto3.client(
-        "s3",
-        endpoint_url=values["CLOUDFLARE_R2_ENDPOINT"],
-        aws_access_key_id=values["CLOUDFLARE_R2_ACCESS_KEY_ID"],
-        aws_secret_access_key=values["CLOUDFLARE_R2_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-        config=Config(s3={"addressing_style": "path"}),
-    )
-    objects = store.list_objects_v2(Bucket=values["CLOUDFLARE_R2_BUCKET_NAME"], Prefix="media/")
+    objects = object_store(platform.cluster.servers).list_objects_v2(Bucket=platform.space, Prefix="media/")
     assert objects["KeyCount"] == len(platform.pictures)
 
 
