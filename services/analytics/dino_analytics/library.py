@@ -10,6 +10,7 @@ from typing import Any
 from dino_analytics.index.errors import IndexClosed, IndexFault, IndexUnavailable
 from dino_analytics.index.factory import drop_index, open_index
 from dino_analytics.index.interface import VectorIndex
+from dino_analytics.look_again import Together
 from dino_analytics.serving import ServingModel
 from dino_analytics.version_index import VersionIndex
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, ASSET_UPDATED, FEATURES_STORED, Events
@@ -19,6 +20,9 @@ from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.features import FeatureStore
 
 log = logging.getLogger(__name__)
+
+# Events in work at once, and thereby how many may share a look.
+_CONCURRENCY, _BATCH = 64, 64
 
 
 class Library:
@@ -35,6 +39,8 @@ class Library:
         self._model: ServingModel | None = None
         self._wanted: ServingModel | None = None
         self.fault: str | None = None
+        self._assets_again = Together(self._look_at_assets, _BATCH)
+        self._features_again = Together(self._look_at_features, _BATCH)
 
     @property
     def model_version(self) -> str | None:
@@ -149,22 +155,32 @@ class Library:
             "analytics-index",
             [ASSET_CREATED, ASSET_UPDATED, ASSET_DELETED, FEATURES_STORED],
             self._on_event,
-            concurrency=16,
+            concurrency=_CONCURRENCY,
         )
 
     async def _on_event(self, kind: str, event: dict[str, Any]) -> None:
         self.current()
-        if kind == FEATURES_STORED:
-            entry = self._open.get(event["model_version"])
+        if kind != FEATURES_STORED:
+            await self._assets_again.do(event["asset_id"])
+        elif event["model_version"] in self._open:
+            await self._features_again.do((event["model_version"], event["sha256"]))
+
+    async def _look_at_assets(self, asset_ids: list[str]) -> None:
+        """Bring every open index to what the document store says of these assets."""
+        found = await self._assets.get_many(asset_ids)
+        gone = [asset_id for asset_id in asset_ids if asset_id not in found]
+        pictures = [record for record in found.values() if record.kind == "image"]
+        await self._look(self.open_indexes, pictures, gone)
+
+    async def _look_at_features(self, stored: list[tuple[str, str]]) -> None:
+        """Index the assets with contents whose features, (model version, content hash), were stored."""
+        by_version: dict[str, list[str]] = {}
+        for version, sha256 in stored:
+            by_version.setdefault(version, []).append(sha256)
+        for version, hashes in by_version.items():
+            entry = self._open.get(version)
             if entry is not None:
-                await self._look([entry], await self._with_hash(event["sha256"]), [])
-            return
-        asset_id = event["asset_id"]
-        record = (await self._assets.get_many([asset_id])).get(asset_id)
-        if record is None:
-            await self._look(self.open_indexes, [], [asset_id])
-        elif record.kind == "image":
-            await self._look(self.open_indexes, [record], [])
+                await self._look([entry], await self._assets.with_hashes(hashes, kind="image"), [])
 
     async def _look(self, entries: Iterable[VersionIndex], records: list[AssetRecord], gone: list[str]) -> None:
         """Look at assets again in these indexes. The serving one must take the change; another one is compared later.
@@ -181,15 +197,6 @@ class Library:
                 if entry.model.version == self.model_version:
                     raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
                 entry.stale = True
-
-    async def _with_hash(self, sha256: str) -> list[AssetRecord]:
-        records: list[AssetRecord] = []
-        cursor: str | None = None
-        while True:
-            page, cursor = await self._assets.list(limit=200, cursor=cursor, sha256=sha256)
-            records += page
-            if cursor is None:
-                return records
 
     async def close(self) -> None:
         """Flush and close every index."""

@@ -181,6 +181,16 @@ class AssetStore:
         return None if document is None else _record(document)
 
     @guarded
+    async def with_hashes(self, sha256s: Sequence[str], kind: str) -> Sequence[AssetRecord]:
+        """Return every asset of a kind with one of these contents."""
+        wanted = list(dict.fromkeys(sha256s))
+        found: list[AssetRecord] = []
+        for start in range(0, len(wanted), _CHUNK):
+            conditions = {"sha256": {"$in": wanted[start : start + _CHUNK]}, "kind": kind}
+            found += [_record(document) async for document in self._assets.find(conditions)]
+        return found
+
+    @guarded
     async def count_with_hash(self, sha256: str) -> int:
         """Return how many assets share this content."""
         return await self._assets.count_documents({"sha256": sha256})
