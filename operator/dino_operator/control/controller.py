@@ -122,7 +122,6 @@ class Controller:
             await end(tasks[:4])
             await end(tasks[4:])
             await self._lease_client.close()
-            await asyncio.gather(*(self._reconciler.forget(key, gone=False) for key in tuple(self.resources.kept)))
 
     async def _lead_and_work(self) -> None:
         await asyncio.gather(self._own.synced.wait(), self.world.wait_synced())
@@ -135,6 +134,11 @@ class Controller:
                 await self._standing_by.wait()
             finally:
                 await end([*workers, metering])
+                # Who does not act says nothing to the services either.
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        await asyncio.gather(*(self._reconciler.forget(key, gone=False) for key in tuple(self.resources.kept)))
 
     async def _meter(self) -> None:
         while True:

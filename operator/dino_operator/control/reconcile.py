@@ -20,10 +20,10 @@ from dino_operator.control.seeing import deployments_seen, pods_seen, scalers_se
 from dino_operator.control.world import World
 from dino_operator.kube.client import MERGE, KubeClient, Object
 from dino_operator.kube.errors import Conflict, NotFound
-from dino_operator.kube.kinds import CLAIMS, RESOURCE, Kind
+from dino_operator.kube.kinds import CLAIMS, DEPLOYMENTS, RESOURCE, Kind
 from dino_operator.observe import BusSeen, Seen
 from dino_operator.render import Facts, render
-from dino_operator.render.context import MODEL_LABEL, ROLE_LABEL
+from dino_operator.render.context import CHECKSUM, MODEL_LABEL, ROLE_LABEL
 from dino_operator.rollout import Step, advance
 from dino_operator.settings import OperatorSettings
 from dino_operator.spec import DinoDeployment, InvalidResource, read_resource
@@ -113,9 +113,10 @@ class Reconciler:
             secret_hashes=secrets.hashes,
         )
         held = _held(kept.bus, step, live)
-        outcome = await self._children.bring(
-            body, render(resource, facts), live, kept.refused, _is_inference if held else _nothing
-        )
+        rendered = render(resource, facts)
+        if secrets.unknown:
+            _keep_checksums(rendered, live)
+        outcome = await self._children.bring(body, rendered, live, kept.refused, _is_inference if held else _nothing)
         if {r.said for r in outcome.refused.values()} != set(seen.refused):
             self._queue.add(key)
         kept.refused = outcome.refused
@@ -242,6 +243,16 @@ def _held(bus: ResourceBus | None, step: Step, live: list[tuple[Kind, Object]]) 
         if item["metadata"].get("labels", {}).get(ROLE_LABEL) == "serving"
     }
     return bool(served - {step.rollout.serving}) and (bus is None or not bus.stored(step.rollout))
+
+
+def _keep_checksums(rendered: list[Object], live: list[tuple[Kind, Object]]) -> None:
+    """Restart no pod because a Secret is away: it was there when the pod started."""
+    there = {item["metadata"]["name"]: item for kind, item in live if kind == DEPLOYMENTS}
+    for item in rendered:
+        if item["kind"] == DEPLOYMENTS.kind and (known := there.get(item["metadata"]["name"])) is not None:
+            old = (known["spec"]["template"]["metadata"].get("annotations") or {}).get(CHECKSUM)
+            if old is not None:
+                item["spec"]["template"]["metadata"]["annotations"][CHECKSUM] = old
 
 
 def _is_inference(item: Object) -> bool:

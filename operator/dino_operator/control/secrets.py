@@ -88,11 +88,13 @@ class Secrets:
     Attributes:
         hashes: by name of the Secret, for `Facts`; of one that is missing, the last one known, so that no pod is
             restarted for it.
+        unknown: one is missing and was never seen.
         missing: what pods wait for.
         nats_url: of the bus; None while it is missing.
     """
 
     hashes: dict[str, str]
+    unknown: bool
     missing: tuple[MissingSecret, ...]
     nats_url: str | None
 
@@ -115,6 +117,7 @@ class SecretReader:
         hashes: dict[str, str] = {}
         missing: list[MissingSecret] = []
         url: str | None = None
+        unknown = False
         for name in sorted({need.secret for need in wanted}):
             here = [need for need in wanted if need.secret == name]
             url_keys = frozenset(need.key for need in here if need.variable == NATS_URL)
@@ -122,6 +125,7 @@ class SecretReader:
             if found is None:
                 old = self._known.get((namespace, name))
                 hashes |= {name: old.digest} if old else {}
+                unknown = unknown or old is None
                 required = [need for need in here if not need.optional]
                 missing += [MissingSecret(name, None, required[0].field)] if required else []
                 continue
@@ -132,7 +136,7 @@ class SecretReader:
                 if not need.optional and need.key not in found.keys
             ]
             url = next((found.urls[key] for key in url_keys if key in found.urls), url)
-        return Secrets(hashes, tuple(missing), url)
+        return Secrets(hashes, unknown, tuple(missing), url)
 
     async def _read(self, namespace: str, name: str, url_keys: frozenset[str]) -> _Read | None:
         version = self._world.secret(namespace, name)
