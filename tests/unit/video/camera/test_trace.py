@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.unit.video.camera.scenes import texture, times, view
+from tests.unit.video.camera.scenes import paste, texture, times, view
 
 from dino_video.core.camera import CameraTrace, camera_movement, joined, movement_of, trace_of
 
@@ -49,3 +49,11 @@ def test_light_is_counted_by_frame() -> None:
     frames = [*RIGHT[:6], *[np.zeros_like(RIGHT[0])] * 4, *[np.full_like(RIGHT[0], 90)] * 3]
     trace = trace_of(frames, [at / 10 for at in range(13)])
     assert (len(trace.frames), trace.dark, trace.flat) == (13, 4, 3)
+
+
+def test_activity_counts_subjects_too() -> None:
+    still = [view(SCENE)] * 30
+    walked = [paste(view(SCENE), OTHER, 10 + 60 * time, 30, 50) for time in times(30)]
+    assert trace_of(still, times(30)).activity == pytest.approx(0.0, abs=1e-3)
+    assert trace_of(walked, times(30)).activity > 0.01
+    assert trace_of(RIGHT, times(30)).activity == pytest.approx(0.1, rel=0.05)

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from dino_video.core.vbench import (
     background_consistency,
+    background_features,
     between,
     motion_smoothness,
     subject_consistency,
@@ -113,3 +114,17 @@ def test_too_few_frames_are_refused() -> None:
         motion_smoothness([scene(), scene()])
     with pytest.raises(ValueError, match="shape"):
         temporal_flickering([scene(), scene()[:20]])
+
+
+def test_background_features_leave_the_subject_out() -> None:
+    patches = np.zeros((2, 2, 3, 4), np.float32)
+    patches[..., 0] = 2.0
+    patches[0, 0, 0] = patches[1, 1, 2] = [0, 5, 0, 0]
+    subject = np.zeros((2, 2, 3), np.float32)
+    subject[0, 0, 0] = subject[1, 1, 2] = 1.0
+    np.testing.assert_allclose(background_features(patches, subject), [[1, 0, 0, 0]] * 2, atol=1e-6)
+    assert background_consistency(background_features(patches, subject)).score == pytest.approx(1.0)
+    filled = background_features(patches, np.ones_like(subject))
+    np.testing.assert_allclose(filled, [[5 / 6, 1 / 6, 0, 0]] * 2, atol=1e-6)
+    with pytest.raises(ValueError, match="grid"):
+        background_features(patches, subject[:1])

@@ -36,7 +36,8 @@ class PairMotion:
     `time` of the second frame and `step` to it in seconds; `dx`, `dy` of the frame's centre in frame widths,
     right and down positive; `log_scale` natural logarithm of the change of size; `rotation` in degrees,
     clockwise on the screen positive; `support` share of the followed points that agree, 0–1; `points` how
-    many were followed. `known` is False where the motion could not be told; the rest is 0 then.
+    many were followed. `known` is False where the motion could not be told; the rest is 0 then. `activity` mean
+    displacement of all followed points, subjects included, in frame widths.
     """
 
     time: float
@@ -48,6 +49,7 @@ class PairMotion:
     support: float = 0.0
     points: int = 0
     known: bool = False
+    activity: float = 0.0
 
 
 def pair_motion(
@@ -73,7 +75,7 @@ def pair_motion(
     weights = 0.6 + 1.6 * np.abs(before)
     if anchors is not None and np.count_nonzero(anchors) >= LEAST_POINTS and all_over(before[anchors], LEAST_QUARTERS):
         fit = fit_similarity(before[anchors], after[anchors], tolerance, weights=weights[anchors])
-        return _motion(fit, time, step, len(before))
+        return _motion(fit, time, step, before, after)
     fit = _prefer_stillness(
         before, after, weights, fit_similarity(before, after, tolerance, weights=weights), tolerance
     )
@@ -81,10 +83,10 @@ def pair_motion(
         return unknown
     if np.std(before[fit.inliers]) < LEAST_EXTENT:
         return unknown
-    return _motion(fit, time, step, len(before))
+    return _motion(fit, time, step, before, after)
 
 
-def _motion(fit: Similarity, time: float, step: float, points: int) -> PairMotion:
+def _motion(fit: Similarity, time: float, step: float, before: Complex, after: Complex) -> PairMotion:
     return PairMotion(
         time=time,
         step=step,
@@ -93,8 +95,9 @@ def _motion(fit: Similarity, time: float, step: float, points: int) -> PairMotio
         log_scale=math.log(abs(fit.a)),
         rotation=math.degrees(cmath.phase(fit.a)),
         support=fit.support,
-        points=points,
+        points=len(before),
         known=True,
+        activity=float(np.abs(after - before).mean()),
     )
 
 

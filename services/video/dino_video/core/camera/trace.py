@@ -52,6 +52,12 @@ class CameraTrace:
         """Frames with light and without texture."""
         return sum(frame.mean > DARK and frame.deviation <= FLAT for frame in self.frames)
 
+    @property
+    def activity(self) -> float:
+        """Mean motion of the picture, camera and subjects together, in frame widths per second; 0 when not known."""
+        known = [pair for pair in self.pairs if pair.known]
+        return sum(pair.activity for pair in known) / sum(pair.step for pair in known) if known else 0.0
+
     def between(self, start: float, end: float) -> CameraTrace:
         """The part of a shot from `start` (included) to `end` (not included) in seconds.
 
@@ -65,11 +71,11 @@ class CameraTrace:
         )
 
     def arrays(self) -> Arrays:
-        """The trace as float64 arrays `frames` (n, 3), `pairs` (m, 9) and `windows` (k, 7), for keeping."""
+        """The trace as float64 arrays `frames` (n, 3), `pairs` (m, 10) and `windows` (k, 7), for keeping."""
         windows = [(_KINDS.index(window.kind), *astuple(window)[1:]) for window in self.windows]
         return {
             "frames": np.array([astuple(frame) for frame in self.frames], dtype=np.float64).reshape(-1, 3),
-            "pairs": np.array([astuple(pair) for pair in self.pairs], dtype=np.float64).reshape(-1, 9),
+            "pairs": np.array([astuple(pair) for pair in self.pairs], dtype=np.float64).reshape(-1, 10),
             "windows": np.array(windows, dtype=np.float64).reshape(-1, 7),
         }
 
@@ -79,7 +85,7 @@ class CameraTrace:
         frames, pairs, windows = (arrays[name].tolist() for name in ("frames", "pairs", "windows"))
         return cls(
             tuple(FrameLight(*row) for row in frames),
-            tuple(PairMotion(*row[:7], points=int(row[7]), known=bool(row[8])) for row in pairs),
+            tuple(PairMotion(*row[:7], points=int(row[7]), known=bool(row[8]), activity=row[9]) for row in pairs),
             tuple(Parallax(_KINDS[int(row[0])], *row[1:]) for row in windows),
         )
 

@@ -63,7 +63,7 @@ def emotional_tone(frames: RGB, *, motion: float = 0.0, shots_per_minute: float 
     The weights of light, hue, motion and pace are ours, not fitted to ratings.
 
     `frames` (h, w, 3) or (n, h, w, 3) uint8 RGB; `motion` mean motion of the picture in frame widths per
-    second; `shots_per_minute` of the film around the shot, None when not known.
+    second, as `CameraTrace.activity`; `shots_per_minute` of the film around the shot, None when not known.
     """
     if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or frames.shape[-1] != 3 or frames.size == 0:
         raise ValueError(f"expected uint8 RGB frames, got {frames.dtype} {frames.shape}")

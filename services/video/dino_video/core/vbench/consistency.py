@@ -31,10 +31,26 @@ def background_consistency(features: NDArray[np.floating]) -> Measure:
     """VBench's background_consistency: the formula of `subject_consistency` on features of the background.
 
     Deviations from the reference implementation: it takes CLIP ViT-B/32 image features of whole frames,
-    which look at the scene more than at the subject; without a CLIP model the caller may give the mean of
-    the patch features outside the subject, or of all patches. `features` (n, d) as there.
+    which look at the scene more than at the subject; without a CLIP model the caller may give
+    `background_features` or the mean of all patches. `features` (n, d) as there.
     """
     return subject_consistency(features)
+
+
+def background_features(patches: NDArray[np.floating], subject: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Mean patch feature of the background of each frame: float32 (n, d).
+
+    Patches (n, rows, columns, d) are normalised, then weighted by 1 − `subject` (n, rows, columns), 0–1, as from
+    tracking. A frame that the subject fills takes the mean of all its patches. Raises ValueError where the
+    grids differ.
+    """
+    if patches.ndim != 4 or subject.shape != patches.shape[:3]:
+        raise ValueError(f"expected patches (n, rows, columns, d) and labels of their grid, got {subject.shape}")
+    values = patches.astype(np.float32)
+    values /= np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
+    weight = np.clip(1.0 - subject, 0.0, 1.0).astype(np.float32)
+    weight[weight.sum(axis=(1, 2)) < 0.5] = 1.0
+    return np.einsum("nrcd,nrc->nd", values, weight) / weight.sum(axis=(1, 2))[:, None]
 
 
 def _unit(features: NDArray[np.floating]) -> NDArray[np.float64]:
