@@ -3,7 +3,7 @@
     python -m benchmarks.video.camera MEDIA [--each 16] [--only tuned|held_out|real] [--write]
 
 MEDIA as in `benchmarks.video.camera.sources`. Thresholds were set on the photographs of scikit-image; those of
-opencv-doc and scikit-learn, and the real footage, are held out. Clean clips have a moving subject in half of
+opencv-doc and scikit-learn, and the real footage, are held out. `--only` with `--write` renews those sets alone. Clean clips have a moving subject in half of
 them; hard ones add grain, exposure flicker, compression and hand shake.
 """
 
@@ -27,6 +27,7 @@ from benchmarks.video.camera.sources import NATURAL, footage, held_out, tuned
 from dino_video.core.camera import Movement, camera_movement
 
 RESULTS = Path(__file__).parents[2] / "results"
+SETS = ("held out, clean", "held out, hard", "real footage", "tuned, clean", "tuned, hard")
 
 
 def measure(clips: Iterable[Clip], verbose: bool = False) -> dict:
@@ -104,17 +105,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("media", type=Path)
     parser.add_argument("--each", type=int, default=16, help="clips of each class over held-out photographs")
+    parser.add_argument("--kind", choices=("clean", "hard"), help="clips over photographs of this kind alone")
     parser.add_argument("--only", choices=("tuned", "held_out", "real"))
     parser.add_argument("--write", action="store_true", help="keep the figures in benchmarks/results")
     parser.add_argument("--verbose", action="store_true", help="print every clip that was named wrongly")
     chosen = parser.parse_args()
     found: dict[str, dict] = {}
     if chosen.only in (None, "tuned"):
-        for kind in ("clean", "hard"):
+        for kind in (chosen.kind,) if chosen.kind else ("clean", "hard"):
             clips = photographs(tuned(), min(chosen.each, 6), kind == "hard", seed=1)
             found[f"tuned, {kind}"] = measure(clips, chosen.verbose)
     if chosen.only in (None, "held_out"):
-        for kind in ("clean", "hard"):
+        for kind in (chosen.kind,) if chosen.kind else ("clean", "hard"):
             clips = photographs(held_out(chosen.media), chosen.each, kind == "hard", seed=2)
             found[f"held out, {kind}"] = measure(clips, chosen.verbose)
     if chosen.only in (None, "real"):
@@ -131,8 +133,11 @@ def main() -> int:
 
 def _write(found: dict[str, dict], shots: list[tuple[str, str, str, bool]], command: str) -> None:
     as_shot = [{"shot": n, "true": t, "named": said, "right": right} for n, t, said, right in shots]
+    kept = RESULTS / "video_camera.json"
+    earlier = json.loads(kept.read_text())["sets"] if kept.is_file() else {}
+    found = {name: (earlier | found)[name] for name in SETS if name in earlier | found}
     figures = {"command": command, "sets": found, "as_shot": as_shot}
-    (RESULTS / "video_camera.json").write_text(json.dumps(figures, indent=1) + "\n")
+    kept.write_text(json.dumps(figures, indent=1) + "\n")
     lines = [
         "# Camera movement",
         "",
