@@ -3,8 +3,9 @@
     python -m benchmarks.video.camera MEDIA [--each 16] [--only tuned|held_out|real] [--write]
 
 MEDIA as in `benchmarks.video.camera.sources`. Thresholds were set on the photographs of scikit-image; those of
-opencv-doc and scikit-learn, and the real footage, are held out. `--only` with `--write` renews those sets alone. Clean clips have a moving subject in half of
-them; hard ones add grain, exposure flicker, compression and hand shake.
+opencv-doc and scikit-learn, and the real footage, are held out. Clean clips have a moving subject in half of
+them; hard ones add grain, exposure flicker, compression and hand shake. `--only` and `--kind` with `--write` renew
+those sets alone.
 """
 
 from __future__ import annotations
