@@ -250,3 +250,17 @@ async def test_more_than_one_page_of_ids(index, monkeypatch):
     monkeypatch.setattr(shard, "SCROLL", 2)
     monkeypatch.setattr(server, "SCROLL", 2)
     assert sorted(await index.ids()) == [uid(n) for n in range(5)]
+
+
+async def test_dropped_collection_leaves_the_others(tmp_path: Path):
+    client = AsyncQdrantClient(path=str(tmp_path / "server"))
+    try:
+        for version in (VERSION, "other@1"):
+            index = await ServerIndex.open(client, version, DIM)
+            await index.upsert([IndexItem(uid(1), direction(0))])
+        await ServerIndex.drop(client, VERSION)
+        await ServerIndex.drop(client, VERSION)
+        assert await (await ServerIndex.open(client, "other@1", DIM)).count() == 1
+        assert await (await ServerIndex.open(client, VERSION, DIM * 2)).count() == 0
+    finally:
+        await client.close()

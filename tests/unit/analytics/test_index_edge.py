@@ -210,3 +210,18 @@ async def test_writes_reach_stable_storage_without_being_asked(tmp_path, monkeyp
     await index.upsert(items(1))
     await asyncio.wait_for(flushed.wait(), 10)
     await index.close()
+
+
+async def test_dropped_index_is_gone_and_may_be_made_anew_with_another_width(tmp_path):
+    index = await EdgeIndex.open(tmp_path, VERSION, DIM)
+    await index.upsert([IndexItem(str(uuid.UUID(int=1)), RNG.normal(size=DIM))])
+    with pytest.raises(IndexLocked):
+        await EdgeIndex.drop(tmp_path, VERSION)
+    assert await index.count() == 1
+    await index.close()
+    await EdgeIndex.drop(tmp_path, VERSION)
+    assert list(tmp_path.iterdir()) == []
+    await EdgeIndex.drop(tmp_path, VERSION)
+    again = await EdgeIndex.open(tmp_path, VERSION, DIM * 2)
+    assert await again.count() == 0
+    await again.close()
