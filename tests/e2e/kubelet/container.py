@@ -27,6 +27,8 @@ from dino_local.offspring import Guard
 MISSING_TAG = "missing"
 RETRY_CONFIG_SECONDS = 1.0
 LONGEST_BACK_OFF = 300.0
+# One that ran this long begins with the shortest back-off again.
+FORGIVEN_SECONDS = 600.0
 
 
 class _Stopped(Exception):
@@ -86,9 +88,11 @@ class Container:
 
     async def run(self, *, until_success: bool, policy: str) -> None:
         """Start it, and again when it ends as the restart policy says; return when it is not started again."""
-        delay = 0.0
+        delay, clock = 0.0, asyncio.get_running_loop()
         while not self._stopping.is_set():
+            began = clock.time()
             code = await self._once()
+            delay = 0.0 if clock.time() - began > FORGIVEN_SECONDS else delay
             if self._stopping.is_set() or policy == "Never" or (code == 0 and (until_success or policy != "Always")):
                 return
             if delay:
