@@ -42,7 +42,8 @@ class Load:
     Attributes:
         subject: photograph of each asset that shows one; fillers: the other assets.
         dimensions, thresholds: of each model version, as the test knows them.
-        answers: by model version; failures: what was not answered right, in words.
+        answers: by model version, to requests begun since ``counted_from``.
+        failures: what was not answered right, in words.
         first: time of the first answer of each kind and version, since it was last cleared.
     """
 
@@ -52,6 +53,7 @@ class Load:
     subject: dict[str, str] = field(default_factory=dict)
     fillers: list[str] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    counted_from: float = 0.0
     requests: int = 0
     failures: list[str] = field(default_factory=list)
     first: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -121,36 +123,38 @@ class Load:
                 if not self._analytics_busy:
                     self._analytics_idle.set()
 
-    def _version(self, path: str, answer: dict[str, Any]) -> str:
+    def _version(self, path: str, answer: dict[str, Any], began: float) -> str:
         version = answer["model_version"]
-        self.answers[version] = self.answers.get(version, 0) + 1
+        if began >= self.counted_from:
+            self.answers[version] = self.answers.get(version, 0) + 1
         self.first.setdefault((path, version), time.monotonic())
         return version
 
     async def _extract(self) -> None:
+        began = time.monotonic()
         answer = await self.post("/extract-features", json={"asset_id": random.choice(self._settled)})
         if answer is not None:
-            self._fits("extract-features", answer)
+            self._fits("extract-features", answer, began)
 
-    def _fits(self, path: str, answer: dict[str, Any]) -> None:
-        version = self._version(path, answer)
+    def _fits(self, path: str, answer: dict[str, Any], began: float) -> None:
+        version = self._version(path, answer, began)
         if not len(answer["features"]) == answer["dimension"] == self.dimensions[version]:
             self.failures.append(f"{path}: {len(answer['features'])} numbers of {version}")
 
     async def _search(self) -> None:
-        asset_id = random.choice(self._settled)
+        asset_id, began = random.choice(self._settled), time.monotonic()
         answer = await self.post("/find-similar", json={"asset_id": asset_id, "limit": 1})
         if answer is not None:
-            self._version("find-similar", answer)
+            self._version("find-similar", answer, began)
             self._neighbour(asset_id, answer)
 
     async def _search_by_features(self) -> None:
         """As a client with features of its own, also of the version that served a moment ago."""
-        asset_id = random.choice(self._settled)
+        asset_id, began = random.choice(self._settled), time.monotonic()
         features = await self.post("/extract-features", json={"asset_id": asset_id})
         if features is None:
             return
-        self._fits("extract-features", features)
+        self._fits("extract-features", features, began)
         answer = await self.post(
             "/find-similar",
             json={
@@ -162,7 +166,7 @@ class Load:
         )
         if answer is not None:
             self._neighbour(asset_id, answer)
-            if self._version("find-similar by features", answer) != features["model_version"]:
+            if self._version("find-similar by features", answer, began) != features["model_version"]:
                 self.failures.append("find-similar: another version than the features'")
 
     def _neighbour(self, asset_id: str, answer: dict[str, Any]) -> None:
@@ -171,10 +175,10 @@ class Load:
             self.failures.append(f"find-similar of {self.subject[asset_id]}: {found} by {answer['model_version']}")
 
     async def _judge(self) -> None:
-        one, two = random.sample(self._settled, 2)
+        (one, two), began = random.sample(self._settled, 2), time.monotonic()
         answer = await self.post("/validate-consistency", json={"asset_id_1": one, "asset_id_2": two})
         if answer is not None:
-            version = self._version("validate-consistency", answer)
+            version = self._version("validate-consistency", answer, began)
             if answer["threshold"] != self.thresholds[version]:
                 self.failures.append(f"validate-consistency: threshold {answer['threshold']} with {version}")
 

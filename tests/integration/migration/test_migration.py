@@ -23,7 +23,7 @@ from dino_common.stores.mongo import Mongo
 log = logging.getLogger(__name__)
 
 OLD_MODEL = ""  # the built-in one
-FILLERS = 90
+FILLERS = 60
 # One picture at a time, so that the sweep lasts long enough to be killed in its middle.
 SLOW = {"DINOV3_BATCH_SIZE": "1", "DINO_DECODE_THREADS": "1"}
 
@@ -184,6 +184,7 @@ async def cut_over(fleet: Fleet, load: Load, old: str, new: str) -> None:
         seconds = load.first[(path, fleet.versions[new])] - written
         log.warning("cut-over to %s: first %s after %.3f s", fleet.versions[new], path, seconds)
         assert seconds < 2
+    load.counted_from = time.monotonic()
     load.answers.clear()
     await wait_for("further answers", lambda: _answers(load, 100))
     assert set(load.answers) == {fleet.versions[new]}
