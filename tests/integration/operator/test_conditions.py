@@ -46,7 +46,9 @@ def test_a_missing_secret_is_named_and_cured_by_making_it(kube: Kube, operator: 
     until(lambda: told(kube, "Ready", "NATS_URL", status="False"), "the missing key is named", 10)
     kube.patch("Secret", "stores", stringData={"NATS_URL": "nats://127.0.0.1:1"})
     until(lambda: "Secret" not in (kube.condition("Ready") or {})["reason"], "it is cured", 10)
-    assert operator.total("dino_operator_condition", resource_namespace=kube.namespace, condition="Ready") == 0
+    ready = {"resource_namespace": kube.namespace, "condition": "Ready"}
+    until(lambda: (kube.condition("Ready") or {})["status"] == "False", "no model answers")
+    until(lambda: operator.total("dino_operator_condition", **ready) == 0, "the metric follows")
 
 
 def test_a_secret_that_goes_away_restarts_no_pod(kube: Kube, operator: Operator) -> None:
