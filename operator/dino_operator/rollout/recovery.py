@@ -18,6 +18,7 @@ from dino_operator.spec.model import Model
 from dino_operator.spec.status import DinoDeploymentStatus, MigrationStatus, ModelStatus, VersionStatus
 
 _ROLES = {"serving": "serving", "dark": "candidate", "canary": "candidate", "previous": "previous"}
+_WITH_CANDIDATE = ("Starting", "SelfTest", "Canary", "ReEmbedding")
 
 
 def recall(resource: DinoDeployment, status: DinoDeploymentStatus, seen: Seen, now: datetime) -> RolloutState:
@@ -81,12 +82,18 @@ def _consistent(versions: list[VersionStatus]) -> tuple[VersionStatus, ...]:
 
 
 def _migration(status: DinoDeploymentStatus, versions: tuple[VersionStatus, ...]) -> MigrationStatus | None:
+    """Return the migration as far as it fits the versions; one that has lost its phase begins anew."""
     migration = status.migration
     candidate = next((v for v in versions if v.role == "candidate"), None)
-    if candidate is not None and (migration is None or migration.key != candidate.key or migration.phase is None):
+    if candidate is not None:
+        if migration is not None and migration.key == candidate.key and migration.phase in _WITH_CANDIDATE:
+            return migration
         failed = migration.failed if migration else None
         return new_migration(phase="Starting", key=candidate.key, since=candidate.since, failed=failed)
-    return migration
+    if migration is None or migration.phase in ("CutOver", "RolledBack"):
+        return migration
+    # After a replacement the version that serves embeds the library.
+    return migration if migration.phase == "ReEmbedding" and migration.mode == "replace" else None
 
 
 def _running(resource: DinoDeployment, seen: Seen, now: datetime) -> tuple[VersionStatus, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.operator.rollout.world import LARGE, OTHER, SMALL, START, World, change, made, running
@@ -241,3 +242,25 @@ def test_a_world_of_its_own_is_quiet() -> None:
     assert world.status == before
     assert world.step.requeue_after is None
     assert isinstance(world, World)
+
+
+@pytest.mark.parametrize("phase", ["Starting", "SelfTest", "Canary", "ReEmbedding", "Odd", None])
+def test_a_migration_whose_candidate_was_lost_begins_anew(phase: str | None) -> None:
+    world = running()
+    serving = world.status.model_dump(mode="json", by_alias=True)["versions"]
+    world.status = read_status({"versions": serving, "migration": {"phase": phase, "key": "0" * 8}})
+    change(world, LARGE)
+    world.settled()
+    assert world.phases == ["Starting", "SelfTest", "Canary", "ReEmbedding", "CutOver"]
+
+
+@pytest.mark.parametrize("phase", ["CutOver", "RolledBack", "Odd", None])
+def test_a_candidate_whose_phase_was_lost_begins_anew(phase: str | None) -> None:
+    world = running()
+    change(world, LARGE)
+    world.until(lambda w: w.phases[-1:] == ["Canary"])
+    kept = world.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+    world.status = read_status(kept | {"migration": {"phase": phase, "key": kept["migration"]["key"]}})
+    world.phases.clear()
+    world.settled()
+    assert world.phases == ["Starting", "SelfTest", "Canary", "ReEmbedding", "CutOver"]
