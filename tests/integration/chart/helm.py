@@ -48,6 +48,11 @@ class Helm:
             raise Refused(done.stdout + done.stderr)
         return done.stdout
 
+    @property
+    def major(self) -> int:
+        """Major version of helm."""
+        return int(self.run("version", "--short").lstrip("v").partition(".")[0])
+
     def install(self, release: str, *options: str | Path, **values: Any) -> str:
         """Install a release; return the notes."""
         return self.run("install", release, self.chart, *options, *_set(values))

@@ -20,6 +20,8 @@ from tests.kube.namespaces import fresh_namespace
 
 from dino_operator.crd import definition
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def installed_chart(watched: Watched, api: client.ApiClient, directory: Path, **values: Any) -> Iterator[Life]:

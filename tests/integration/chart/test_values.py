@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +55,18 @@ def test_lint_finds_nothing(values: Path) -> None:
 
 WRONG = [
     ({"replicas": 2}, "replicas"),
-    ({"operator": {"replicas": "two"}}, "/operator/replicas"),
-    ({"operator": {"replicas": 9}}, "maximum"),
-    ({"operator": {"logLevel": "loud"}}, "one of 'DEBUG', 'INFO', 'WARNING', 'ERROR'"),
-    ({"operator": {"image": {"tag": "with space"}}}, "/operator/image/tag"),
-    ({"operator": {"image": {"digest": "sha256:abc"}}}, "/operator/image/digest"),
-    ({"operator": {"watchNamespaces": "team-a"}}, "/operator/watchNamespaces"),
+    ({"operator": {"replicas": "two"}}, "operator/replicas"),
+    ({"operator": {"replicas": 9}}, "operator/replicas.* 5"),
+    ({"operator": {"logLevel": "loud"}}, "operator/logLevel.*DEBUG.*INFO.*WARNING.*ERROR"),
+    ({"operator": {"image": {"tag": "with space"}}}, "operator/image/tag"),
+    ({"operator": {"image": {"digest": "sha256:abc"}}}, "operator/image/digest"),
+    ({"operator": {"watchNamespaces": "team-a"}}, "operator/watchNamespaces"),
     ({"operator": {"watchNamespace": ["team-a"]}}, "watchNamespace"),
-    ({"operator": {"otlpEndpoint": "collector:4317"}}, "/operator/otlpEndpoint"),
-    ({"bundled": {"enabled": "yes"}}, "/bundled/enabled"),
-    ({"bundled": {"nats": {"size": "much"}}}, "/bundled/nats/size"),
+    ({"operator": {"otlpEndpoint": "collector:4317"}}, "operator/otlpEndpoint"),
+    ({"bundled": {"enabled": "yes"}}, "bundled/enabled"),
+    ({"bundled": {"nats": {"size": "much"}}}, "bundled/nats/size"),
     ({"bundled": {"redis": {"enabled": True}}}, "redis"),
-    ({"sample": {"name": "Upper"}}, "/sample/name"),
+    ({"sample": {"name": "Upper"}}, "sample/name"),
 ]
 
 
@@ -75,7 +76,8 @@ def test_wrong_values_are_refused_and_named(values: dict[str, Any], words: str, 
     path.write_text(yaml.safe_dump(values))
     with pytest.raises(Refused, match="values don't meet the specifications of the schema") as caught:
         Helm().template("--values", path)
-    assert words in str(caught.value)
+    # Helm 4 writes paths with slashes, Helm 3 with dots.
+    assert re.search(words.replace("/", "[./]"), str(caught.value)), caught.value
 
 
 @pytest.mark.parametrize(
