@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SELECTOR = re.compile(r"\b((?:dino_|process_|kubelet_)\w+|dino:\w+|up)\b(\{[^}]*\})?")
+_SELECTOR = re.compile(r"\b((?:dino_|process_|kubelet_)\w+|dino:[\w:]+|up)\b(\{[^}]*\})?")
 
 
 def selectors(expr: str) -> list[str]:
