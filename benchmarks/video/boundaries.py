@@ -10,20 +10,22 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks.video import contestants
-from benchmarks.video.contestants import TRANSNET_OTHERS, Contestant
+from benchmarks.video.contestants import TRANSNET_OTHERS
 from benchmarks.video.encode import write
 from benchmarks.video.film import Film, Recipe, compose
 from benchmarks.video.matching import ALL, CUTS, GRADUAL, Tally
 from benchmarks.video.table import table
 
 from dino_video.core.decode.run import decode
-from dino_video.core.media.facts import VideoFacts, probe
+from dino_video.core.media.facts import probe
 from dino_video.core.shots.boundaries import Boundary
 from dino_video.core.shots.detectors.interface import ShotDetector
 from dino_video.core.shots.detectors.transnet import TransNetDetector, boundaries_of, own_threshold
@@ -48,6 +50,13 @@ class Outcome:
 
     def add(self, found: Sequence[Boundary], film: Film) -> None:
         self.tally.add(found, film.boundaries, film.length, film.opening, film.closing)
+
+    def merge(self, other: Outcome) -> None:
+        """Add what the same contestant found in other films."""
+        self.tally.merge(other.tally)
+        self.frames += other.frames
+        self.wall_s += other.wall_s
+        self.core_s += other.core_s
 
     @property
     def mean(self) -> float:
@@ -77,52 +86,71 @@ class Outcome:
         }
 
 
+@dataclass
 class Board:
-    """The outcomes of every contestant and setting, film after film."""
+    """The outcomes of every contestant and setting over some films.
 
-    def __init__(self) -> None:
-        self.timed = [(item, Outcome(item.name, item.settings, item.learned)) for item in contestants.defaults()]
-        self.others = [(item, Outcome(item.name, item.settings, item.learned)) for item in contestants.others()]
-        self.read_again = [
-            (value, Outcome("TransNetV2", f"threshold {own_threshold(value):.3f}", True)) for value in TRANSNET_OTHERS
-        ]
+    ``timed`` are the detectors as their authors set them, each run alone; ``others`` are other thresholds.
+    """
 
-    def add(self, film: Film, path: Path) -> None:
-        """Run everything over one film: the timed ones alone, the others together."""
-        facts = probe(path)
-        for item, outcome in self.timed:
-            self._timed(item, outcome, film, path, facts)
-        detectors: list[ShotDetector] = [item.make(facts.rate) for item, _ in self.others]
-        decode(path, facts, detectors)
-        for detector, (_, outcome) in zip(detectors, self.others, strict=True):
-            outcome.add(detector.finish(), film)
+    timed: list[Outcome]
+    others: list[Outcome]
+    lengths: int = 0
+    boundaries: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ALL, 0))
+    films: int = 0
 
-    def _timed(self, item: Contestant, outcome: Outcome, film: Film, path: Path, facts: VideoFacts) -> None:
-        detector = item.make(facts.rate)
-        wall, core = time.perf_counter(), time.process_time()
-        done = decode(path, facts, [detector])
-        found = detector.finish()
-        outcome.wall_s += time.perf_counter() - wall
-        outcome.core_s += time.process_time() - core
-        outcome.frames += done.frames
-        outcome.add(found, film)
-        if isinstance(detector, TransNetDetector):
-            # One run gives the scores; each threshold reads them.
-            for value, other in self.read_again:
-                other.add(boundaries_of(*detector.scores(), own_threshold(value), value), film)
+    def merge(self, other: Board) -> None:
+        """Add other films."""
+        for mine, theirs in zip([*self.timed, *self.others], [*other.timed, *other.others], strict=True):
+            mine.merge(theirs)
+        self.lengths += other.lengths
+        self.films += other.films
+        self.boundaries = {kind: self.boundaries[kind] + other.boundaries[kind] for kind in ALL}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return each contestant as its authors set it and, where another threshold did better, at the best one."""
         found = []
-        everything = [outcome for _, outcome in self.others] + [outcome for _, outcome in self.read_again]
-        for _, outcome in self.timed:
+        for outcome in self.timed:
             found.append(outcome.row())
-            rivals = [other for other in everything if other.detector == outcome.detector and other.mean > outcome.mean]
+            rivals = [item for item in self.others if item.detector == outcome.detector and item.mean > outcome.mean]
             if rivals:
                 best = max(rivals, key=lambda other: other.mean).row()
                 best["settings"] += ", best on these films"
                 found.append(best)
         return found
+
+
+def over_film(seed: int) -> Board:
+    """Run everything over one film: the timed ones alone, the others together."""
+    film, path = film_of(seed)
+    facts = probe(path)
+    counts = {kind: sum(1 for item in film.boundaries if item.kind == kind) for kind in ALL}
+    board = Board([], [], film.length, counts, 1)
+    read_again: list[Outcome] = []
+    for item in contestants.defaults():
+        outcome = Outcome(item.name, item.settings, item.learned)
+        board.timed.append(outcome)
+        detector = item.make(facts.rate)
+        wall, core = time.perf_counter(), time.process_time()
+        done = decode(path, facts, [detector])
+        outcome.add(detector.finish(), film)
+        outcome.wall_s, outcome.core_s = time.perf_counter() - wall, time.process_time() - core
+        outcome.frames = done.frames
+        if isinstance(detector, TransNetDetector):
+            # One run gives the scores; each threshold reads them.
+            for value in TRANSNET_OTHERS:
+                other = Outcome("TransNetV2", f"threshold {own_threshold(value):.3f}", True)
+                other.add(boundaries_of(*detector.scores(), own_threshold(value), value), film)
+                read_again.append(other)
+    peers = contestants.others()
+    detectors: list[ShotDetector] = [item.make(facts.rate) for item in peers]
+    decode(path, facts, detectors)
+    for item, detector in zip(peers, detectors, strict=True):
+        outcome = Outcome(item.name, item.settings, item.learned)
+        outcome.add(detector.finish(), film)
+        board.others.append(outcome)
+    board.others += read_again
+    return board
 
 
 def film_of(seed: int) -> tuple[Film, Path]:
@@ -138,27 +166,31 @@ def main() -> None:
     """Measure every detector and write JSON and Markdown, after each film what is known so far."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video.boundaries", description=main.__doc__)
     parser.add_argument("--films", type=int, default=6, help="held-out films of 30 boundaries")
+    parser.add_argument("--workers", type=int, default=1, help="films at once; 1 for speeds that mean something")
     options = parser.parse_args()
-    board, seen = Board(), []
-    for seed in range(FIRST_SEED, FIRST_SEED + options.films):
-        film, path = film_of(seed)
-        board.add(film, path)
-        seen.append(film)
-        truth = [boundary for item in seen for boundary in item.boundaries]
-        found = {
-            "measured_on": datetime.now(UTC).date().isoformat(),
-            "command": f"{parser.prog} --films {len(seen)}",
-            "films": len(seen),
-            "frames": sum(item.length for item in seen),
-            "size": list(SIZE),
-            "first_seed": FIRST_SEED,
-            "boundaries": {kind: sum(1 for item in truth if item.kind == kind) for kind in ALL},
-            "detectors": board.rows(),
-        }
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        (RESULTS / "video_shots.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-        (RESULTS / "video_shots.md").write_text(table(found))
-        print(table(found), flush=True)
+    board: Board | None = None
+    seeds = range(FIRST_SEED, FIRST_SEED + options.films)
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(over_film, seeds):
+            if board is None:
+                board = part
+            else:
+                board.merge(part)
+            found = {
+                "measured_on": datetime.now(UTC).date().isoformat(),
+                "command": f"{parser.prog} --films {board.films}"
+                + f" --workers {options.workers}" * (options.workers > 1),
+                "films": board.films,
+                "frames": board.lengths,
+                "size": list(SIZE),
+                "first_seed": FIRST_SEED,
+                "boundaries": board.boundaries,
+                "detectors": board.rows(),
+            }
+            RESULTS.mkdir(parents=True, exist_ok=True)
+            (RESULTS / "video_shots.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+            (RESULTS / "video_shots.md").write_text(table(found))
+            print(table(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,16 @@ class Tally:
                 self.ends_within += off <= max(TOLERANCE, (real.last - real.first + 1) // 5)
         self.false += len(free)
 
+    def merge(self, other: Tally) -> None:
+        """Add the counts of other films."""
+        for mine, theirs in ((self.true, other.true), (self.hit, other.hit)):
+            for kind, count in theirs.items():
+                mine[kind] = mine.get(kind, 0) + count
+        self.false += other.false
+        self.kind_right += other.kind_right
+        self.ends_within += other.ends_within
+        self.mixed_with_extent += other.mixed_with_extent
+
     def rates(self, kinds: Sequence[str]) -> tuple[float, float, float]:
         """Return precision, recall and F1 of some kinds together."""
         hit = sum(self.hit.get(kind, 0) for kind in kinds)
