@@ -165,7 +165,7 @@ def _from_script(directory: Path, cel: bool, flags: tuple[str, ...]) -> Iterator
     finally:
         assert keeper.stdin is not None
         keeper.stdin.close()
-        keeper.wait(30)
+        keeper.wait(60)
 
 
 def _ours(said: Mapping[str, str], state: Path) -> ControlPlane:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass(frozen=True)

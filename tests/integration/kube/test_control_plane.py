@@ -20,7 +20,7 @@ from tests.kube.tools import run_tool
 if TYPE_CHECKING:
     from tests.kube.fixtures import StartControlPlane
 
-WAIT = 30
+WAIT = 60
 
 
 def deployment(name: str, replicas: int) -> client.V1Deployment:
