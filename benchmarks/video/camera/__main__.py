@@ -15,7 +15,8 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -31,24 +32,41 @@ RESULTS = Path(__file__).parents[2] / "results"
 SETS = ("held out, clean", "held out, hard", "real footage", "tuned, clean", "tuned, hard")
 
 
-def measure(clips: Iterable[Clip], verbose: bool = False) -> dict:
+@dataclass(frozen=True)
+class Outcome:
+    """What was said of one clip."""
+
+    true: str
+    named: str
+    confidence: float
+    subject: bool
+    frames: int
+    seconds: float
+
+
+def outcomes(clips: Iterable[Clip], verbose: bool = False) -> Iterator[Outcome]:
+    for clip in clips:
+        began = time.perf_counter()
+        found = camera_movement(clip.frames, clip.times)
+        seconds = time.perf_counter() - began
+        if verbose and found.movement_type != clip.name:
+            print(_line(clip, found), flush=True)
+        yield Outcome(clip.name, found.movement_type, found.confidence, clip.subject, len(clip.frames), seconds)
+
+
+def measure(found: Iterable[Outcome]) -> dict:
     counts: Counter[tuple[str, str]] = Counter()
     by_confidence: dict[str, list[int]] = {"0-0.4": [0, 0], "0.4-0.6": [0, 0], "0.6-0.8": [0, 0], "0.8-1": [0, 0]}
     subjects = [0, 0]
     frames, seconds = 0, 0.0
-    for clip in clips:
-        began = time.perf_counter()
-        found = camera_movement(clip.frames, clip.times)
-        seconds += time.perf_counter() - began
-        frames += len(clip.frames)
-        right = found.movement_type == clip.name
-        counts[clip.name, found.movement_type] += 1
-        bucket = by_confidence[_bucket(found.confidence)]
+    for one in found:
+        frames, seconds = frames + one.frames, seconds + one.seconds
+        right = one.named == one.true
+        counts[one.true, one.named] += 1
+        bucket = by_confidence[_bucket(one.confidence)]
         bucket[0], bucket[1] = bucket[0] + right, bucket[1] + 1
-        if clip.subject:
+        if one.subject:
             subjects = [subjects[0] + right, subjects[1] + 1]
-        if verbose and not right:
-            print(_line(clip, found), flush=True)
     names = [name for name in CLASSES if any(truth == name for truth, _ in counts)]
     return {
         "clips": sum(counts.values()),
@@ -115,13 +133,13 @@ def main() -> int:
     if chosen.only in (None, "tuned"):
         for kind in (chosen.kind,) if chosen.kind else ("clean", "hard"):
             clips = photographs(tuned(), min(chosen.each, 6), kind == "hard", seed=1)
-            found[f"tuned, {kind}"] = measure(clips, chosen.verbose)
+            found[f"tuned, {kind}"] = measure(outcomes(clips, chosen.verbose))
     if chosen.only in (None, "held_out"):
         for kind in (chosen.kind,) if chosen.kind else ("clean", "hard"):
             clips = photographs(held_out(chosen.media), chosen.each, kind == "hard", seed=2)
-            found[f"held out, {kind}"] = measure(clips, chosen.verbose)
+            found[f"held out, {kind}"] = measure(outcomes(clips, chosen.verbose))
     if chosen.only in (None, "real"):
-        found["real footage"] = measure(real(chosen.media, seed=3), chosen.verbose)
+        found["real footage"] = measure(outcomes(real(chosen.media, seed=3), chosen.verbose))
     if chosen.only in (None, "real"):
         shots = natural(chosen.media)
         print(*(f"{name}: {truth} -> {said}" for name, truth, said, _ in shots), sep="\n")

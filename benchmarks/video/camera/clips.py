@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.video.camera import render
 from benchmarks.video.camera.moves import CLASSES, TURNS, Course, course
-from benchmarks.video.camera.sources import RESTING, Grey, footage
+from benchmarks.video.camera.sources import RESTING, Footage, Grey, footage
 
 RATE = 25.0
 
@@ -26,11 +26,14 @@ class Clip:
     subject: bool
 
 
-def photographs(photos: dict[str, Grey], each: int, hard: bool, seed: int) -> Iterator[Clip]:
+def photographs(
+    photos: dict[str, Grey], each: int, hard: bool, seed: int, classes: tuple[str, ...] = CLASSES
+) -> Iterator[Clip]:
     """`each` clips of every class over photographs, a moving subject in half of them; `hard` with grain, flicker,
     compression and a little hand shake."""
     names = sorted(photos)
-    for label_number, label in enumerate(CLASSES):
+    for label in classes:
+        label_number = CLASSES.index(label)
         for number in range(each):
             random = np.random.default_rng([seed, label_number, number, int(hard)])
             seconds = float(random.uniform(1.6, 3.4))
@@ -51,9 +54,10 @@ def photographs(photos: dict[str, Grey], each: int, hard: bool, seed: int) -> It
             yield Clip(label, chosen[0], frames, [at / RATE for at in range(count)], path, has_subject)
 
 
-def real(media: Path, seed: int) -> Iterator[Clip]:
+def real(media: Path, seed: int, sources: tuple[Footage, ...] = RESTING) -> Iterator[Clip]:
     """Every move that needs no depth, as a crop that moves over footage in which people, leaves and animals move."""
-    for source_number, clip in enumerate(RESTING):
+    for clip in sources:
+        source_number = RESTING.index(clip)
         whole, times = footage(media, clip)
         for label_number, label in enumerate(TURNS):
             random = np.random.default_rng([seed, source_number, label_number])

@@ -1,6 +1,6 @@
 """Tracking a real cut-out over real photographs, with growth, a pan, and a time out of sight.
 
-    python -m benchmarks.video.tracking MEDIA [--models DIR] [--write]
+    python -m benchmarks.video.tracking MEDIA [--models DIR] [--tiles 1 2] [--write]
 
 MEDIA as in `benchmarks.video.tracking.scenes` and `benchmarks.video.camera.sources`. Features are the built-in model's
 patch tokens: of the whole frame (16 × 16 patches) and of its four quarters (32 × 32).
@@ -133,13 +133,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("media", type=Path)
     parser.add_argument("--models", type=Path, default=Path("var/models"), help="model cache with the built-in model")
+    parser.add_argument("--tiles", type=int, nargs="*", default=[1, 2], help="forwards along each side of a frame")
     parser.add_argument("--write", action="store_true", help="keep the figures in benchmarks/results")
     chosen = parser.parse_args()
     model: VisualModel | None = None
     rows: dict[str, list[dict[str, float]]] = {}
     seconds: dict[str, list[float]] = {}
     for scene in scenes(chosen.media, backgrounds(chosen.media)):
-        for tiles in (1, 2):
+        for tiles in chosen.tiles:
             kept = chosen.media / f"tracking-{scene.name}-{tiles}.npy"
             if kept.is_file():
                 features = np.load(kept).astype(np.float32)

@@ -23,3 +23,16 @@ def normalised(features: Features) -> NDArray[np.float32]:
     if not np.isfinite(length).all():
         raise ValueError("patch features must be finite")
     return np.asarray(values / np.maximum(length, 1e-12), dtype=np.float32)
+
+
+def scene_mean(features: Features) -> NDArray[np.float32]:
+    """Mean of a frame's normalised patch features, float32 (d,): what all of its patches share."""
+    return normalised(features).mean(axis=(0, 1))
+
+
+def centred(features: Features, mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normalised features less a mean (d,), normalised again: cosines then tell the patches of one scene apart.
+
+    Patches of a vision transformer have much in common, and raw cosines of different things reach 0.5 and more.
+    """
+    return normalised(normalised(features) - mean)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.tracking.features import Features, Labels, normalised
+from dino_video.core.tracking.features import Features, Labels, centred, scene_mean
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in shares of the frame, 0–1."""
@@ -57,7 +57,7 @@ def refine_box_labels(labels: Labels, features: Features) -> Labels:
     inside, outside = labels >= 0.5, labels == 0.0
     if np.count_nonzero(inside) < 4 or np.count_nonzero(outside) < REFINE_NEIGHBOURS:
         return labels
-    flat = normalised(features)
+    flat = centred(features, scene_mean(features))
     core = _core(inside)
     kept = core
     for _ in range(REFINE_ROUNDS):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.tracking.features import Features, Labels, normalised
+from dino_video.core.tracking.features import Features, Labels, centred, normalised, scene_mean
 from dino_video.core.tracking.labels import Box, labels_box
 from dino_video.core.tracking.propagation import LabelPropagator, Propagation
 
@@ -52,8 +52,10 @@ class ObjectTracker:
     Frames in which it is lost are not remembered, so the context stays what it was when last seen. While
     lost, every frame is searched as a whole for patches that look more like the object (first and last
     seen) than like the background; a connected place of them, large and alike enough, is the object again.
+    The mean feature of the first frame is taken off all features before they are compared (not in the papers).
     """
 
+    _mean: NDArray[np.float32]
     _propagator: LabelPropagator
     _object: NDArray[np.float32]
     _background: NDArray[np.float32]
@@ -68,19 +70,23 @@ class ObjectTracker:
 
         Raises ValueError when no patch is labelled from 0.5 on, or the grids differ.
         """
-        flat = normalised(features)
+        mean = scene_mean(features)
+        flat = centred(features, mean)
+        # One patch kind all over the frame: there is nothing to take off.
+        if not flat.any():
+            mean, flat = np.zeros_like(mean), normalised(features)
         chosen = labels >= 0.5
         if not chosen.any():
             raise ValueError("the object covers no patch of the first frame by half or more")
         mine, rest = flat[chosen], flat[labels < 0.2]
         usual = float(_best(mine @ mine.T, skip_self=True).mean()) if len(mine) > 1 else 1.0
-        propagator = LabelPropagator.start(features, labels, settings)
-        return cls(propagator, mine, rest, float(labels.sum()), usual, False, mine)
+        propagator = LabelPropagator.start(flat, labels, settings)
+        return cls(mean, propagator, mine, rest, float(labels.sum()), usual, False, mine)
 
     def step(self, features: Features) -> TrackedFrame:
         """The next frame: features (rows, columns, d) of the first one's grid."""
-        flat = normalised(features)
-        labels = self._search(flat) if self._lost else self._propagator.predict(features)
+        flat = centred(features, self._mean)
+        labels = self._search(flat) if self._lost else self._propagator.predict(flat)
         if labels is None or not (judged := self._judge(flat, labels)):
             self._lost = True
             return TrackedFrame("lost", None, np.zeros(flat.shape[:2], np.float32), 0.0, 0.0)
@@ -90,7 +96,7 @@ class ObjectTracker:
             # What lay around the object before the loss says nothing of where it is now.
             self._propagator.forget()
         self._lost = False
-        self._propagator.remember(features, labels)
+        self._propagator.remember(flat, labels)
         self._learn(flat, labels, share, like)
         confidence = float(np.clip(share * min(1.0, like / self._usual_like), 0.0, 1.0))
         return TrackedFrame(state, labels_box(labels), labels, float(labels.mean()), confidence)
