@@ -251,13 +251,12 @@ async def uploads_are_found(load: Load) -> None:
     ids = list(load.subject)
 
     async def all_found() -> bool:
-        found: set[str] = set()
-        for name in NAMES:
-            start = next(asset_id for asset_id, shown in load.subject.items() if shown == name)
-            answer = (
-                await load.http.post("/find-similar", json={"asset_id": start, "limit": 100, "include_self": True})
-            ).json()
-            found |= {hit["asset_id"] for hit in answer["items"] if load.subject.get(hit["asset_id"]) == name}
-        return found >= set(ids)
+        for start in range(0, len(ids), 100):
+            chunk = ids[start : start + 100]
+            asked = {"asset_id": chunk[0], "limit": 100, "include_self": True, "filters": {"asset_ids": chunk}}
+            answer = await load.http.post("/find-similar", json=asked)
+            if {hit["asset_id"] for hit in answer.json()["items"]} != set(chunk):
+                return False
+        return True
 
-    await wait_for("every upload in the index", all_found, 20)
+    await wait_for("every upload in the index", all_found, 60)
