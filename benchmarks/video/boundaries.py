@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -120,14 +121,16 @@ class Board:
         return found
 
 
-def over_film(seed: int) -> Board:
-    """Run everything over one film: the timed ones alone, the others together."""
+def over_film(seed: int, only: str = "") -> Board:
+    """Run everything over one film: the timed ones alone, the others together; ``only`` names some of them."""
     film, path = film_of(seed)
     facts = probe(path)
     counts = {kind: sum(1 for item in film.boundaries if item.kind == kind) for kind in ALL}
     board = Board([], [], film.length, counts, 1)
     read_again: list[Outcome] = []
     for item in contestants.defaults():
+        if only not in item.name:
+            continue
         outcome = Outcome(item.name, item.settings, item.learned)
         board.timed.append(outcome)
         detector = item.make(facts.rate)
@@ -142,7 +145,7 @@ def over_film(seed: int) -> Board:
                 other = Outcome("TransNetV2", f"threshold {own_threshold(value):.3f}", True)
                 other.add(boundaries_of(*detector.scores(), own_threshold(value), value), film)
                 read_again.append(other)
-    peers = contestants.others()
+    peers = [item for item in contestants.others() if only in item.name]
     detectors: list[ShotDetector] = [item.make(facts.rate) for item in peers]
     decode(path, facts, detectors)
     for item, detector in zip(peers, detectors, strict=True):
@@ -167,11 +170,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video.boundaries", description=main.__doc__)
     parser.add_argument("--films", type=int, default=6, help="held-out films of 30 boundaries")
     parser.add_argument("--workers", type=int, default=1, help="films at once; 1 for speeds that mean something")
+    parser.add_argument("--only", default="", help="detectors whose name holds this")
     options = parser.parse_args()
     board: Board | None = None
     seeds = range(FIRST_SEED, FIRST_SEED + options.films)
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        for part in pool.map(over_film, seeds):
+        for part in pool.map(partial(over_film, only=options.only), seeds):
             if board is None:
                 board = part
             else:
@@ -191,6 +195,11 @@ def main() -> None:
             (RESULTS / "video_shots.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
             (RESULTS / "video_shots.md").write_text(table(found))
             print(table(found), flush=True)
+
+
+def _options(options: argparse.Namespace) -> str:
+    workers = f" --workers {options.workers}" if options.workers > 1 else ""
+    return workers + (f" --only {options.only}" if options.only else "")
 
 
 if __name__ == "__main__":

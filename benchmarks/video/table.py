@@ -10,10 +10,12 @@ def table(found: dict[str, Any]) -> str:
     counts = found["boundaries"]
     mixed = ", ".join(f"{counts[kind]} {kind}{'es' if kind == 'dissolve' else 's'}" for kind in counts if kind != "cut")
     mixed = mixed.replace("dissolvees", "dissolves")
+    alone = len({row["detector"] for row in found["detectors"]}) == 1
+    run = "one detector alone, without its peers" if alone else "all detectors in one run"
     lines = [
         "# Shot boundaries",
         "",
-        f"Written by `{found['command']}` on {found['measured_on']}, all detectors in one run:",
+        f"Written by `{found['command']}` on {found['measured_on']}, {run}:",
         f"{found['films']} held-out films ({found['frames']:,} frames of {found['size'][0]}×{found['size'][1]}) with",
         f"{counts['cut']} cuts, {mixed}, cut together from clips and photographs that neither",
         "training nor tuning saw, with pans, zooms, shake, subjects crossing, flashes, grain, flicker, titles and hard",
