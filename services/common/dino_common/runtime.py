@@ -46,6 +46,7 @@ class Runtime:
         self.handlers: dict[str, Handler] = {}
         self.job_handlers: dict[str, JobHandler] = {}
         self.job_store: JobStore | None = None
+        self.jobs_at_once = 2
         self.readiness: Callable[[], Awaitable[list[str]]] | None = None
         self.after_start: list[Callable[[], Awaitable[Any]]] = []
         self.before_stop: list[Callable[[], Awaitable[Any]]] = []
@@ -101,7 +102,7 @@ class Runtime:
         self._answering = BusService(self.connection, self.service, self.handlers, key=key)
         worker = None
         if self.job_store is not None:
-            worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers)
+            worker = JobWorker(self.connection, self.service, self.job_store, self.job_handlers, self.jobs_at_once)
         await self._answering.start()
         await MetricsResponder(self.connection, self.service).start()
         self._worker = worker

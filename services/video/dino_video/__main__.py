@@ -1,4 +1,4 @@
-"""The video service as a process; it answers its readiness."""
+"""The video service as a process."""
 
 from __future__ import annotations
 
@@ -10,22 +10,57 @@ from dino_common.contracts import Service
 from dino_common.contracts.internal import ServiceStatus, StatusRequest
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.jobs import JobStore
+from dino_common.stores.mongo import Mongo, ensure_indexes
+from dino_common.stores.objects import Objects
+from dino_common.stores.shots import ShotStore
+from dino_video.films_following import FilmsFollowing
+from dino_video.handlers.analyze import AnalyzeHandler, limits_of
+from dino_video.handlers.library import LibraryHandlers
+from dino_video.library.texts import Texts
+
+# Films under way in one process; they take turns, so that a short one does not wait for a long one to end.
+_FILMS_AT_ONCE = 8
 
 
 async def setup(runtime: Runtime) -> None:
-    """Register the handlers."""
+    """Open the stores and register every handler."""
+    settings = runtime.settings
+    mongo = await Mongo.connect(settings)
+    await ensure_indexes(mongo)
+    objects = Objects(settings)
+    assets, shots = AssetStore(mongo), ShotStore(mongo)
+    library = LibraryHandlers(assets, shots, Texts(runtime.bus))
+    following = FilmsFollowing(assets, shots, objects, runtime.bus, limits_of(settings))
 
     async def status(context: Context, request: StatusRequest) -> ServiceStatus:
         reasons = await runtime.not_ready()
         return ServiceStatus(
-            service="video",
-            instance=runtime.settings.instance,
-            version=__version__,
-            ready=not reasons,
-            reasons=reasons,
+            service="video", instance=settings.instance, version=__version__, ready=not reasons, reasons=reasons
         )
 
-    runtime.handlers = {"video-status": status}
+    async def readiness() -> list[str]:
+        return [] if await mongo.ping() else ["MongoDB does not answer"]
+
+    async def follow() -> None:
+        following.start(runtime.events)
+
+    runtime.handlers = {
+        "video-status": status,
+        "store-shot-data": library.store,
+        "list-shots": library.list,
+        "list-video-shots": library.of_film,
+        "suggest-shots": library.suggest,
+    }
+    runtime.job_store = JobStore(mongo)
+    runtime.jobs_at_once = _FILMS_AT_ONCE
+    runtime.job_handlers = {
+        "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus).analyze,
+    }
+    runtime.readiness = readiness
+    runtime.after_start.append(follow)
+    runtime.closers += [mongo.close, objects.close]
 
 
 def main() -> None:

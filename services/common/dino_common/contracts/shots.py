@@ -19,19 +19,17 @@ Movement = Literal[
     "tilt_down",
     "zoom_in",
     "zoom_out",
-    "dolly_in",
-    "dolly_out",
-    "truck_left",
-    "truck_right",
+    "dolly",
+    "truck",
     "roll",
     "handheld",
     "mixed",
     "unknown",
 ]
+Direction = Literal["left", "right", "up", "down", "in", "out", "clockwise", "counterclockwise"]
 Scale = Literal[
     "extreme_wide_shot",
     "wide_shot",
-    "full_shot",
     "medium_wide_shot",
     "medium_shot",
     "medium_close_up",
@@ -40,7 +38,7 @@ Scale = Literal[
     "unknown",
 ]
 Angle = Literal["eye_level", "low_angle", "high_angle", "overhead", "dutch_angle", "unknown"]
-Transition = Literal["start", "cut", "fade", "dissolve", "wipe"]
+Transition = Literal["start", "cut", "fade", "dissolve", "wipe", "gradual"]
 Detector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,31}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
@@ -68,12 +66,11 @@ class AnalyzeShotsRequest(Request):
     )
 
     video_asset_id: AssetId
-    shot_detection_threshold: Unit = Field(
-        default=0.3, description="How sure a boundary must be, 0–1: a higher one finds fewer shots."
+    shot_detection_threshold: float = Field(
+        default=0.3, gt=0, lt=1, description="How sure a boundary must be, 0–1: a higher one finds fewer shots."
     )
     extract_keyframes: bool = Field(default=True, description="Store keyframes as assets and extract their features.")
     detector: Detector | None = Field(default=None, description="Named shot detector. Not given: the default one.")
-    min_shot_seconds: Seconds = Field(default=0.0, le=60, description="Shorter shots are joined to the one before.")
 
 
 class PaletteColor(Response):
@@ -85,12 +82,14 @@ class PaletteColor(Response):
 
 
 class Lighting(Response):
-    """How a shot is lit; null where it cannot be told."""
+    """How a shot is lit."""
 
-    key: str | None = Field(default=None, description="high_key, mid_key or low_key.")
-    contrast: str | None = Field(default=None, description="low, medium or high.")
-    temperature: str | None = Field(default=None, description="warm, neutral or cool.")
-    direction: str | None = Field(default=None, description="Side that the light comes from.")
+    key: str = Field(description="low_key, normal, high_key or unknown.")
+    contrast: str = Field(description="soft, normal or hard.")
+    temperature: str = Field(description="warm, neutral, cool or unknown.")
+    kelvin: float | None = Field(description="Correlated colour temperature; null where it cannot be told.")
+    direction: str = Field(description="Side that the light comes from, or unknown.")
+    confidence: Unit = Field(description="Of the key.")
 
 
 class Keyframe(Response):
@@ -98,8 +97,10 @@ class Keyframe(Response):
 
     time: Seconds = Field(description="Seconds from the start of the film.")
     timecode: str = Field(description="SMPTE.")
+    frame: int = Field(ge=0)
     asset_id: AssetId | None = Field(default=None, description="The stored picture; null when none was asked for.")
-    sharpness: float = Field(ge=0)
+    sharpness: Unit = Field(description="Against the sharpest frame of the shot.")
+    centrality: Unit = Field(description="How typical it is of its part of the shot.")
 
 
 class ShotLabels(Response):
@@ -123,10 +124,10 @@ class Shot(Response):
     start_frame: int = Field(ge=0)
     end_frame: int = Field(ge=0, description="First frame that is no longer of the shot.")
     transition_in: Transition = Field(description="How it begins.")
-    transition_confidence: Unit
+    transition_score: Unit | None = Field(description="How sure the boundary is, on the threshold's scale; null at 0.")
     movement_type: Movement
-    movement_strength: float = Field(ge=0, description="In movement_unit.")
-    movement_unit: str = Field(description="Such as frame widths a second.")
+    movement_direction: Direction | None
+    movement_strength: Unit = Field(description="0 is still; 0.63 crosses a frame's width in seven seconds.")
     camera_angle: str = Field(
         description="In the vocabulary of the first clients: the scale, such as medium_shot; the angle where that is "
         "unknown."
@@ -142,14 +143,16 @@ class Shot(Response):
     keyframe_features: Vector | None = Field(
         default=None, description="Features of the first keyframe; null when no keyframes were asked for."
     )
-    flags: list[str] = Field(description="black, credits, frozen, flash.")
+    flags: list[str] = Field(description="black, credits.")
 
 
 class Damage(Response):
-    """A part of a film that could not be read."""
+    """What of the film could not be read; what decodes was analysed."""
 
-    time: Seconds
-    reason: str
+    lost_packets: int = Field(ge=0)
+    patched_frames: int = Field(ge=0, description="Frames that were shown with missing parts patched.")
+    disordered_frames: int = Field(ge=0, description="Frames left out because their time was not after the one before.")
+    broken_off: bool = Field(description="Whether the file ends in the middle of its data.")
 
 
 class AnalyzeShotsResponse(Response):
@@ -164,7 +167,7 @@ class AnalyzeShotsResponse(Response):
     frame_rate: float = Field(gt=0, description="Frames a second, the average where it varies.")
     variable_frame_rate: bool
     analysed_frames: int = Field(ge=0)
-    damage: list[Damage]
+    damage: Damage | None = Field(description="Null for a whole film.")
     detector: str
     threshold: Unit
     model: str | None = Field(description="Model of the keyframes' features; null without keyframes.")

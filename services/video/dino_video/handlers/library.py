@@ -17,9 +17,9 @@ from dino_common.contracts.shots import (
     SuggestShotsResponse,
     VideoShotsRequest,
 )
-from dino_common.errors import InvalidFileFormat
-from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.assets import AssetStore
 from dino_common.stores.shots import ShotConditions, ShotStore
+from dino_video.analysis.film import film_asset
 from dino_video.core.suggestions import Wish, best, plain_words, score
 from dino_video.library.records import draft_of, name_of, reasons, shown, suggestion
 from dino_video.library.shelf import Shelf, Shelves
@@ -44,7 +44,7 @@ class LibraryHandlers:
             InvalidFileFormat: the asset is a picture.
         """
         began = time.perf_counter()
-        await self._film(request.video_asset_id)
+        await film_asset(self._assets, request.video_asset_id)
         drafts = {draft.shot_id: draft for draft in (draft_of(request, shot) for shot in request.shots)}
         model, vectors = await self._texts.embed([draft.text for draft in drafts.values()], context)
         records = [
@@ -61,21 +61,13 @@ class LibraryHandlers:
             processing_time=round(time.perf_counter() - began, 6),
         )
 
-    async def _film(self, asset_id: str) -> AssetRecord:
-        record = await self._assets.get(asset_id)
-        if record.kind != "video":
-            raise InvalidFileFormat(
-                f"Asset {asset_id} is a picture, not a film", details="Name the asset of an uploaded video."
-            )
-        return record
-
     async def list(self, context: Context, request: ListShotsRequest) -> ShotPage:
         """Answer ``GET /shots``."""
         return await self._page(request, request.video_asset_id)
 
     async def of_film(self, context: Context, request: VideoShotsRequest) -> ShotPage:
         """Answer ``GET /videos/{asset_id}/shots``."""
-        await self._film(request.asset_id)
+        await film_asset(self._assets, request.asset_id)
         return await self._page(request, request.asset_id)
 
     async def _page(self, request: ShotFilters, film: str | None) -> ShotPage:

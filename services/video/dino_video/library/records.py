@@ -21,7 +21,15 @@ from dino_video.library.words import shot_text, technical_note
 
 _NO_VECTOR = np.empty(0, np.float32)
 # Of an analysis, what is worth keeping beside the labels.
-_KEPT = ("palette", "lighting", "confidence", "movement_strength", "movement_unit", "start_timecode", "end_timecode")
+_KEPT = (
+    "palette",
+    "lighting",
+    "confidence",
+    "movement_strength",
+    "movement_direction",
+    "start_timecode",
+    "end_timecode",
+)
 
 
 def name_of(video_asset_id: str, shot: ShotInput) -> str:

@@ -32,6 +32,8 @@ def opened(source: Source) -> Iterator[InputContainer]:
     """
     file = str(source) if isinstance(source, str | Path) else source
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    if not isinstance(source, str | Path):
+        source.seek(0)  # it may have been read before
     try:
         container = av.open(file, "r", options=options, metadata_errors="replace")
     except av.error.FileNotFoundError:

@@ -1,0 +1,114 @@
+"""The decoding stage of a job: chunk after chunk, each kept before the next one begins."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from dino_common.bus.job_context import JobContext
+from dino_common.stores.assets import AssetRecord
+from dino_video.analysis.chunk_record import ChunkRecord, decode_chunk
+from dino_video.analysis.film import Films
+from dino_video.analysis.kept import KeptChunks
+from dino_video.analysis.threads import run_stoppable
+from dino_video.core.decode.chunks import Chunk, plan_chunks
+from dino_video.core.decode.run import Progress, decode
+from dino_video.core.media.facts import VideoFacts
+from dino_video.core.media.limits import MediaLimits
+from dino_video.core.shots.boundaries import Boundary
+from dino_video.core.shots.detectors.interface import ShotDetector
+
+DECODING = "decoding"
+
+
+@dataclass
+class Decoding:
+    """Decodes one film for one job.
+
+    Attributes:
+        turns: how many chunks are decoded at once in this process; waiting films take turns by the chunk.
+    """
+
+    record: AssetRecord
+    facts: VideoFacts
+    films: Films
+    kept: KeptChunks
+    limits: MediaLimits
+    turns: asyncio.Semaphore
+    chunks: tuple[Chunk, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Cut the film."""
+        self.chunks = plan_chunks(self.facts.duration_s)
+
+    @property
+    def total(self) -> int | None:
+        """Frames to expect; None for a film that does not say."""
+        if self.facts.declared_frames:
+            return self.facts.declared_frames
+        return None if self.facts.duration_s is None else max(1, round(self.facts.duration_s * self.facts.rate))
+
+    async def run(self, job: JobContext) -> None:
+        """Decode what was not decoded before, by this worker or another one.
+
+        Raises:
+            InvalidFileFormat, FileTooLarge, DeadlineExceeded: as ``decode`` says.
+        """
+        for chunk in self.chunks:
+            if await self.kept.has(chunk.number):
+                await job.advance(self._until(chunk.end), self.total, DECODING)
+                continue
+            async with self.turns:
+                await self.kept.put(chunk.number, await self.decode(chunk, job))
+
+    async def decode(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
+        """Decode one chunk and tell how far it is."""
+        before, told = self._until(chunk.start), [0]
+
+        def note(progress: Progress) -> None:
+            told[0] = progress.frames
+
+        async def look() -> None:
+            done = before + told[0]
+            await job.advance(done if self.total is None else min(done, self.total), self.total, DECODING)
+
+        found = await run_stoppable(
+            lambda stop: decode_chunk(self.films.open(self.record), self.facts, chunk, self.limits, stop, note), look
+        )
+        if found is None:
+            raise asyncio.CancelledError
+        return found
+
+    async def detect(self, detector: ShotDetector, job: JobContext) -> list[Boundary]:
+        """Run another detector than the default one: a pass of its own over the whole film."""
+        told = [0]
+
+        def note(progress: Progress) -> None:
+            told[0] = progress.frames
+
+        async def look() -> None:
+            await job.advance(told[0] if self.total is None else min(told[0], self.total), self.total, "detecting")
+
+        def work(stop):  # type: ignore[no-untyped-def]
+            source = self.films.open(self.record)
+            return decode(source, self.facts, [detector], limits=self.limits, stop=stop, progress=note)
+
+        async with self.turns:
+            done = await run_stoppable(work, look)
+        if done.stopped:
+            raise asyncio.CancelledError
+        return await asyncio.to_thread(detector.finish)
+
+    async def chunk(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
+        """Return a kept chunk; decoded again when the store has lost it."""
+        found = await self.kept.get(chunk.number)
+        if found is None:
+            found = await self.decode(chunk, job)
+            await self.kept.put(chunk.number, found)
+        return found
+
+    def _until(self, moment: Fraction | None) -> int:
+        if moment is None:
+            return self.total or 0
+        return min(int(moment * self.facts.rate), self.total or 0)
