@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from tests.e2e.cluster import Cluster, is_ready
@@ -46,11 +46,18 @@ class Operator:
         return sum(state["restartCount"] for states in found for state in states)
 
     async def kill(self) -> None:
-        """``kill -9``."""
-        name = (await self.pod())["metadata"]["name"]
-        pid = self.cluster.kubelet.pid(NAMESPACE, name, "operator")
-        assert pid is not None, "the operator does not run"
-        os.kill(pid, signal.SIGKILL)
+        """``kill -9``, whether it is ready or not."""
+
+        async def hit() -> bool:
+            for pod in await self.cluster.pods(NAMESPACE):
+                pid = self.cluster.kubelet.pid(NAMESPACE, pod["metadata"]["name"], "operator")
+                with suppress(ProcessLookupError):
+                    if pid is not None:
+                        os.kill(pid, signal.SIGKILL)
+                        return True
+            return False
+
+        await until(hit, "the operator is killed")
 
     def log(self) -> str:
         """Return everything it has written, in all its lives."""
