@@ -59,6 +59,7 @@ class ResourceBus:
         """Begin to connect once something is wanted."""
         self.key, self.url, self._wake = key, url, wake
         self.seen = BusSeen(reachable=False, asked=False, error="not asked yet")
+        self.asked_with: tuple[tuple[str, int], ...] = ()
         self._wanted: Wanted | None = None
         self._stored: Rollout | None = None
         self._opening = asyncio.Lock()
@@ -144,6 +145,9 @@ class ResourceBus:
             link.analytics(),
         )
         found = {key: tuple(map(inference_seen, item)) for key, item in zip(keys, statuses, strict=True)}
+        if self.asked_with != wanted.pods:
+            self.asked_with = wanted.pods
+            self._wake(self.key)
         self._look(
             replace(
                 self.seen, reachable=True, asked=True, error=None, inference=found, analytics=analytics_seen(analytics)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +23,7 @@ from dino_operator.control.world import World
 from dino_operator.kube.client import MERGE, KubeClient, Object
 from dino_operator.kube.errors import Conflict, NotFound
 from dino_operator.kube.kinds import CLAIMS, DEPLOYMENTS, RESOURCE, Kind
-from dino_operator.observe import BusSeen, Seen
+from dino_operator.observe import BusSeen, PodSeen, Seen
 from dino_operator.render import Facts, render
 from dino_operator.render.context import CHECKSUM, MODEL_LABEL, ROLE_LABEL
 from dino_operator.rollout import Step, advance
@@ -146,16 +148,22 @@ class Reconciler:
             if kept.bus is not None:
                 await kept.bus.close()
             kept.bus = ResourceBus(key, secrets.nats_url, self._queue.add)
-        unknown = BusSeen(reachable=False, error="the address of NATS is not known")
+        pods = pods_seen(self._world.pods(key))
+        bus = BusSeen(reachable=False, error="the address of NATS is not known")
+        if kept.bus is not None:
+            bus = kept.bus.seen
+            if bus.reachable and not any(bus.inference.values()) and kept.bus.asked_with != _ready_pods(pods):
+                # Nobody was there to answer then; somebody may be now, and is being asked.
+                bus = replace(bus, asked=False)
         return secrets, Seen(
             deployments=deployments_seen(live),
-            pods=pods_seen(self._world.pods(key)),
+            pods=pods,
             scalers=scalers_seen(live),
             missing_secrets=secrets.missing,
             apis=served.versions,
             crds=served.crds,
             free_gpus=free,
-            bus=kept.bus.seen if kept.bus is not None else unknown,
+            bus=bus,
             refused=tuple(sorted((r.said for r in kept.refused.values()), key=lambda said: said.child)),
             scale_actor=body.get("scaleActor"),
         )
@@ -196,10 +204,6 @@ class Reconciler:
     ) -> None:
         if kept.bus is None:
             return
-        ready = {version: 0 for version in step.rollout.keys}
-        for pod in seen.pods:
-            if pod.service == "inference" and pod.ready and not pod.deleting and pod.key in ready:
-                ready[pod.key] += 1
         is_ready = any(c.type == "Ready" and c.status == "True" for c in status.conditions or [])
         moving, settings = step.state.candidate is not None, self._settings
         thresholds = resource.spec.thresholds.model_dump(mode="json", exclude_none=True)
@@ -207,7 +211,7 @@ class Reconciler:
             Wanted(
                 thresholds=Thresholds.model_validate(thresholds),
                 rollout=step.rollout,
-                pods=tuple(sorted(ready.items())),
+                pods=_ready_pods(seen.pods),
                 seconds=settings.steady_seconds if is_ready and not moving else settings.observe_seconds,
                 longest=settings.observe_seconds if moving else settings.steady_seconds,
             )
@@ -226,6 +230,14 @@ class Reconciler:
             await kept.bus.close(forget=gone)
         if gone:
             self._reporting.drop(key)
+
+
+def _ready_pods(pods: Iterable[PodSeen]) -> tuple[tuple[str, int], ...]:
+    """Return how many inference pods of each model version are ready."""
+    found = Counter(
+        pod.key for pod in pods if pod.service == "inference" and pod.ready and not pod.deleting and pod.key
+    )
+    return tuple(sorted(found.items()))
 
 
 def _counts(kind: Kind, item: Object, body: Object) -> bool:

@@ -129,7 +129,7 @@ def running(kubeconfig: Path, directory: Path, lease_namespace: str, **environme
     """An operator that leads while the block runs."""
     operator = Operator(kubeconfig, directory, lease_namespace, **environment).start()
     try:
-        until(operator.leads, "the operator leads")
+        until(operator.leads, "the operator leads", 90)
         yield operator
     finally:
         operator.stop()
