@@ -17,6 +17,7 @@ from dino_common.stores.objects import Objects
 from dino_common.stores.shots import ShotStore
 from dino_video.films_following import FilmsFollowing
 from dino_video.handlers.analyze import AnalyzeHandler, limits_of
+from dino_video.handlers.contact_sheet import ContactSheetHandler
 from dino_video.handlers.library import LibraryHandlers
 from dino_video.library.texts import Texts
 
@@ -50,6 +51,7 @@ async def setup(runtime: Runtime) -> None:
         "video-status": status,
         "store-shot-data": library.store,
         "list-shots": library.list,
+        "video-contact-sheet": ContactSheetHandler(assets, objects).draw,
         "list-video-shots": library.of_film,
         "suggest-shots": library.suggest,
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from tests.integration.gateway.waiting import until
 from tests.integration.platform import Platform
 from tests.integration.video.films import encoded, pan_right, photograph, sound, static
@@ -114,10 +117,6 @@ async def test_what_cannot_be_analysed_is_refused_with_its_reason(client, photo_
 
 @pytest.fixture(scope="module")
 async def photo_id(client: httpx.AsyncClient) -> str:
-    import io
-
-    from PIL import Image
-
     out = io.BytesIO()
     Image.fromarray(photograph("rocket")).save(out, "JPEG")
     return await uploaded(client, out.getvalue(), "rocket.jpg")
@@ -218,3 +217,26 @@ async def test_shots_and_keyframes_go_with_their_film(client, film):
         return not (await client.get("/shots", params={"video_asset_id": film_id})).json()["items"]
 
     await until(gone)
+
+
+async def test_a_contact_sheet_shows_every_shot(client, analysis):
+    film_id = analysis["video_asset_id"]
+    answer = await client.get(f"/videos/{film_id}/contact-sheet", params={"columns": 2, "width": 200})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    sheet = np.asarray(Image.open(io.BytesIO(answer.content)))
+    assert sheet.shape[1] == 8 + 2 * 208
+    again = await client.get(
+        f"/videos/{film_id}/contact-sheet",
+        params={"columns": 2, "width": 200},
+        headers={"If-None-Match": answer.headers["etag"]},
+    )
+    assert again.status_code == 304
+    assert (await client.get(f"/videos/{film_id}/contact-sheet", params={"first": 9})).status_code == 404
+
+
+async def test_a_film_that_was_not_analysed_has_no_contact_sheet(client, film, photo_id):
+    film_id = await uploaded(client, film + b"\0" * 32)
+    answer = await client.get(f"/videos/{film_id}/contact-sheet")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert "analyze-video-shots" in answer.json()["error"]["details"]
+    assert (await client.get(f"/videos/{photo_id}/contact-sheet")).status_code == 400

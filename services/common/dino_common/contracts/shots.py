@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from .assets import EXAMPLE_ID
 from .base import AssetId, Request, Response, Seconds, Tag, Timestamp, Unit, Vector
 from .codes import ErrorCode
-from .operation import Operation, RateClass, Scope, Service
+from .operation import Body, Operation, RateClass, Scope, Service
 
 Movement = Literal[
     "static",
@@ -352,6 +352,16 @@ class SuggestShotsResponse(Response):
     processing_time: Seconds
 
 
+class ContactSheetRequest(Request):
+    """A grid of the film's shots, one keyframe each, with timecodes."""
+
+    asset_id: AssetId = Field(description="The film.")
+    columns: int = Field(default=4, ge=1, le=12)
+    width: int = Field(default=320, ge=80, le=640, description="Of one picture, pixels.")
+    first: int = Field(default=1, ge=1, description="Number of the first shot on the sheet.")
+    count: int = Field(default=60, ge=1, le=200, description="Most shots on the sheet.")
+
+
 _FILM_ERRORS = (
     ErrorCode.ASSET_NOT_FOUND,
     ErrorCode.INVALID_FILE_FORMAT,
@@ -410,6 +420,21 @@ OPERATIONS = (
         tag="video",
         summary="The library's shots of one film",
         errors=(ErrorCode.ASSET_NOT_FOUND,),
+    ),
+    Operation(
+        name="video-contact-sheet",
+        service=Service.VIDEO,
+        method="GET",
+        path="/videos/{asset_id}/contact-sheet",
+        request=ContactSheetRequest,
+        response=None,
+        tag="video",
+        summary="A picture of all shots of a film, with timecodes",
+        description="Drawn from the keyframes that analyze-video-shots stored; answers 404 NOT_FOUND before that.",
+        timeout_s=60,
+        gives=Body.BINARY,
+        media_type="image/png",
+        errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT),
     ),
     Operation(
         name="suggest-shots",

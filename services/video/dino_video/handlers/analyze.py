@@ -14,7 +14,7 @@ from dino_common.bus.job_context import JobContext
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.derived import RegisterDerivedResponse
 from dino_common.contracts.internal import EmbedResponse
-from dino_common.contracts.shots import AnalyzeShotsRequest, AnalyzeShotsResponse, Damage, Shot
+from dino_common.contracts.shots import AnalyzeShotsRequest, AnalyzeShotsResponse, Damage, Keyframe, Shot
 from dino_common.errors import InvalidFileFormat, from_wire
 from dino_common.settings import Settings
 from dino_common.stores.assets import AssetRecord, AssetStore
@@ -145,7 +145,7 @@ class AnalyzeHandler:
             async with self._turns:
                 shot, files = await asyncio.to_thread(look)
             for keyframe, data in zip(shot.keyframes, files, strict=bool(files)):
-                keyframe.asset_id = await self._register(record, shot, keyframe.time, data, job)
+                keyframe.asset_id = await self._register(record, shot, keyframe, data, job)
             shots.append(shot)
             save = number % _CHECKPOINT_EVERY == 0 and number < len(motions)
             told = [one.model_dump(mode="json") for one in shots] if save else None
@@ -153,18 +153,25 @@ class AnalyzeHandler:
             await job.advance(number, len(motions), "describing shots", checkpoint)
         return shots
 
-    async def _register(self, record: AssetRecord, shot: Shot, moment: float, data: bytes, job: JobContext) -> str:
+    async def _register(self, record: AssetRecord, shot: Shot, keyframe: Keyframe, data: bytes, job: JobContext) -> str:
         stem = record.filename.rsplit(".", 1)[0]
         answer = await self._bus.call(
             OPERATIONS["register-derived-asset"],
             {
                 "video_asset_id": record.asset_id,
                 "role": "keyframe",
-                "time": moment,
+                "time": keyframe.time,
                 "data": data,
-                "filename": f"{stem}-{moment:.3f}s.jpg",
+                "filename": f"{stem}-{keyframe.time:.3f}s.jpg",
                 "tags": ["keyframe"],
-                "metadata": {"video_asset_id": record.asset_id, "time": moment, "shot": shot.shot_id},
+                "metadata": {
+                    "video_asset_id": record.asset_id,
+                    "time": keyframe.time,
+                    "timecode": keyframe.timecode,
+                    "shot": shot.shot_id,
+                    "shot_timecode": shot.start_timecode,
+                    "shot_seconds": shot.duration,
+                },
             },
             job,
         )
