@@ -25,6 +25,7 @@ class Platform:
     api: ApiClient | None = None
     pictures: dict[str, str] = field(default_factory=dict)
     weights: Path = Path()
+    operator_restarts: int = 0
 
     @property
     def client(self) -> ApiClient:
@@ -63,7 +64,7 @@ class Platform:
         text = json.dumps({"spec": spec})
         await self.cluster.kubectl("patch", "dino", self.name, "-n", self.space, "--type=merge", "-p", text)
 
-    async def ready(self, kind: str = "Ready", seconds: float = 120) -> Manifest:
+    async def ready(self, kind: str = "Ready", seconds: float = 240) -> Manifest:
         return await self.cluster.wait_condition(self.space, self.name, kind, seconds=seconds)
 
     async def pods(self, component: str) -> dict[str, int]:
@@ -78,7 +79,7 @@ class Platform:
         names = ("gateway", "inference", "video", "analytics")
         return {name: count for found in [await self.pods(name) for name in names] for name, count in found.items()}
 
-    async def migrated(self, model: str, seconds: float = 120) -> Manifest:
+    async def migrated(self, model: str, seconds: float = 240) -> Manifest:
         """Wait until a model serves and the migration to it is over; return the status."""
 
         async def check() -> Manifest | None:

@@ -51,7 +51,7 @@ async def platform(
 
 async def told(platform: Platform, kind: str, status: str, reason: str, words: str) -> Manifest:
     """Wait until a condition names the mistake."""
-    found = await platform.cluster.wait_condition(platform.space, NAME, kind, status, 90, reason)
+    found = await platform.cluster.wait_condition(platform.space, NAME, kind, status, 180, reason)
     assert words in found["message"], found["message"]
     return found
 
@@ -67,14 +67,14 @@ async def test_weights_that_are_not_the_ones_that_were_meant(platform: Platform)
     right = await asyncio.to_thread(weights_sha256, platform.weights)
     await platform.patch(model={"sha256": right})
     await platform.ready()
-    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False")
+    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 180)
 
 
 async def test_no_gpu_node(platform: Platform) -> None:
     await platform.patch(inference={"gpu": {"resource": "nvidia.com/mig-1g.10gb"}})
     await told(platform, "Degraded", "True", "NoGpuNode", "Insufficient nvidia.com/mig-1g.10gb")
     await platform.patch(inference={"gpu": None})
-    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False")
+    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 180)
     await platform.ready()
 
 
@@ -82,14 +82,14 @@ async def test_a_pod_that_fits_nowhere(platform: Platform) -> None:
     await platform.patch(video={"nodeSelector": {"disk": "fast"}})
     await told(platform, "Degraded", "True", "Unschedulable", "finds no node")
     await platform.cluster.kubectl("label", "node", "cpu-0", "disk=fast")
-    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False")
+    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 180)
 
 
 async def test_an_image_that_is_not_there(platform: Platform) -> None:
     await platform.patch(images={"video": "example/video:missing"})
     await told(platform, "Degraded", "True", "ImagePullFailed", "example/video:missing")
     await platform.patch(images=None)
-    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False")
+    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 180)
 
 
 async def test_pods_that_crash(platform: Platform) -> None:
@@ -98,5 +98,5 @@ async def test_pods_that_crash(platform: Platform) -> None:
     await told(platform, "Ready", "False", "CrashLooping", "kubectl logs")
     await told(platform, "Degraded", "True", "MongodbUnreachable", "MONGODB_URL")
     await platform.apply(platform.secret)
-    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 120)
+    await platform.cluster.wait_condition(platform.space, NAME, "Degraded", "False", 180)
     await platform.ready()
