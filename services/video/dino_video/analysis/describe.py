@@ -63,7 +63,7 @@ def describe(
     greys = [np.asarray(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), np.uint8) for p in looks]
     light, angle = lighting(stack), camera_angle(greys)
     scale = max((shot_scale(grey) for grey in greys), key=lambda one: one.confidence)
-    tone = emotional_tone(stack, motion=movement.strength, shots_per_minute=pace.shots_per_minute)
+    tone = emotional_tone(stack, motion=motion.activity, shots_per_minute=pace.shots_per_minute)
     quality = shot_quality(looks, shake=movement.shake)
     named, seen = _SCALES[scale.shot_scale], _angle(angle.camera_angle)
     rate, end = facts.rate, timeline.end_time if span.end >= len(timeline.times) else timeline.times[span.end]

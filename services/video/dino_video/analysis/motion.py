@@ -17,10 +17,17 @@ from dino_video.core.shots.boundaries import ShotSpan
 
 @dataclass(frozen=True)
 class ShotMotion:
-    """What the pictures of a shot told: its camera's movement, and the frames that stand for it (at least one)."""
+    """What the pictures of a shot told.
+
+    Attributes:
+        movement: of its camera.
+        activity: how much moves at all, as ``CameraTrace.activity``.
+        keyframes: the frames that stand for it, at least one.
+    """
 
     span: ShotSpan
     movement: Movement
+    activity: float
     keyframes: tuple[Keyframe, ...]
 
 
@@ -66,6 +73,7 @@ class MotionBuilder:
             # Too short to hold a kept picture: its middle frame stands for it.
             middle = (shot.first + shot.end) // 2
             keyframes = (Keyframe(middle, float(self._timeline.times[middle]), 1.0, 1.0, 1.0),)
-        self.found.append(ShotMotion(shot, movement_of(self._meter.trace()), keyframes))
+        trace = self._meter.trace()
+        self.found.append(ShotMotion(shot, movement_of(trace), trace.activity, keyframes))
         self._meter, self._candidates = CameraMeter(), Candidates()
         self._number += 1
