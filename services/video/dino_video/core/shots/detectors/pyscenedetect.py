@@ -49,7 +49,7 @@ class SceneDetectDetector:
     def __init__(self, name: str, options: DetectorOptions, settings: dict[str, Any] | None = None) -> None:
         """Make one for one film."""
         try:
-            import scenedetect
+            import scenedetect  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise InvalidRequest(
                 f"the shot detector {name} needs the package scenedetect, which is not installed",
