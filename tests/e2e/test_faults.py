@@ -1,4 +1,4 @@
-"""What breaks around a platform that serves: it goes on serving, and what stood still goes on."""
+"""What is done to a platform that serves, and what breaks around it: it goes on serving."""
 
 from __future__ import annotations
 
@@ -55,6 +55,24 @@ async def platform(e2e: Cluster, operator: Operator, space: str) -> AsyncIterato
     yield made
     await made.close()
     await e2e.kubectl("delete", "dino", NAME, "-n", space)
+
+
+async def test_inference_scales_like_any_workload(platform: Platform) -> None:
+    async def scaled(wanted: int) -> None:
+        await platform.cluster.kubectl("scale", f"dino/{NAME}", "-n", platform.space, f"--replicas={wanted}")
+
+        async def counted() -> bool:
+            status = (await platform.resource())["status"]
+            pods = await platform.cluster.pods(platform.space, component="inference")
+            return status["inference"]["readyReplicas"] == len(pods) == wanted
+
+        await until(counted, f"{wanted} pods of inference answer", 120)
+
+    await scaled(2)
+    await platform.ready()
+    history = (await platform.resource())["status"]["scalingHistory"]
+    assert (history[-1]["service"], history[-1]["before"], history[-1]["after"]) == ("inference", 1, 2)
+    await scaled(1)
 
 
 async def test_an_api_server_that_is_away_harms_nobody(platform: Platform, operator: Operator) -> None:

@@ -164,28 +164,6 @@ async def test_the_model_changes_while_clients_keep_asking(platform: Platform) -
     }
 
 
-async def test_inference_scales_like_any_workload(platform: Platform) -> None:
-    async def scaled(wanted: int) -> None:
-        await platform.cluster.kubectl("scale", f"dino/{NAME}", "-n", platform.space, f"--replicas={wanted}")
-
-        async def counted() -> bool:
-            status = (await platform.resource())["status"]
-            pods = await platform.cluster.pods(platform.space, component="inference")
-            return status["inference"]["readyReplicas"] == len(pods) == wanted
-
-        await until(counted, f"{wanted} pods of inference answer", 120)
-
-    async def alone() -> bool:
-        return len(await platform.pods("inference")) == 1
-
-    await until(alone, "the pods of the previous version are gone", 120)
-    await scaled(2)
-    await platform.ready()
-    history = (await platform.resource())["status"]["scalingHistory"]
-    assert (history[-1]["service"], history[-1]["before"], history[-1]["after"]) == ("inference", 1, 2)
-    await scaled(1)
-
-
 async def test_and_back(platform: Platform) -> None:
     one, two = platform.pictures["astronaut"], platform.pictures["astronaut again"]
     platform.pictures["later"] = await platform.client.upload(SAME_PICTURE["halved"](picture("rocket")), "later.jpg")
