@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -18,6 +19,8 @@ from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
 from dino_video.core.shots.boundaries import Boundary
 from dino_video.core.shots.detectors.interface import ShotDetector
+
+log = logging.getLogger(__name__)
 
 DECODING = "decoding"
 
@@ -57,6 +60,7 @@ class Decoding:
         """
         for chunk in self.chunks:
             if await self.kept.has(chunk.number):
+                log.info("job %s resumes after stretch %d of %d", job.job_id, chunk.number + 1, len(self.chunks))
                 await job.advance(self._until(chunk.end), self.total, DECODING)
                 continue
             async with self.turns:
