@@ -145,7 +145,7 @@ class Watch:
                 "list", "GET", self.kind.path(self.namespace), params=params, accept=self._accept[0]
             )
             # A list of metadata alone has null for nothing.
-            found += page["items"] or [] or []
+            found += page["items"] or []
             if not (more := page["metadata"].get("continue")):
                 self._replace(found)
                 return page["metadata"]["resourceVersion"]
