@@ -167,3 +167,15 @@ def test_memory_does_not_grow_with_the_film() -> None:
     grown_mb = int(done.stdout) / 1024
     # Kept, its frames would be 290 MB as pictures and 92 MB as planes.
     assert grown_mb < 40
+
+
+def test_a_pass_ends_also_while_it_is_still_on_its_way_to_its_chunk() -> None:
+    """One key frame for the whole film: what comes before the chunk is decoded and thrown away."""
+    film = films.encoded(films.moving(9, 150, width=48, height=28), options={"g": "999", "sc_threshold": "0"})
+    late = Chunk(1, Fraction(5), None)
+    assert len(decoded(film, chunk=late)) == 25
+    with pytest.raises(DeadlineExceeded):
+        decoded(film, chunk=late, limits=MediaLimits(wall_s=0))
+    asked = itertools.count()
+    assert decoded(film, chunk=late, stop=lambda: next(asked) >= 20) == []
+    assert next(asked) < 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from time import monotonic
@@ -20,8 +20,6 @@ from dino_video.core.decode.planes import Plane, Scaler
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
 from dino_video.core.media.opening import Source, opened, video_stream
-
-_CLOCK_EVERY = 256
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,7 @@ def frames(
     chunk: Chunk = WHOLE,
     limits: MediaLimits | None = None,
     damage: Damage | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Frame]:
     """Decode a chunk; holds a few frames at a time, whatever the film's length.
 
@@ -93,6 +92,7 @@ def frames(
         chunk: the stretch of time; the whole film when left out.
         limits: on duration, pixels, frames and clock time.
         damage: counts what goes wrong; read it after the last frame.
+        stop: asked before each packet, also of those before the chunk; True ends the frames.
 
     Raises:
         InvalidFileFormat, FileTooLarge, DeadlineExceeded: as ``probe`` and MediaLimits say.
@@ -100,13 +100,18 @@ def frames(
     limits = limits or MediaLimits()
     damage = damage if damage is not None else Damage()
     began = monotonic()
+
+    def over() -> bool:
+        limits.check_clock(began)
+        return stop()
+
     with opened(source) as container:
         stream = video_stream(container, limits)
         stream.thread_type = "AUTO"
         scaler = Scaler(planes, facts)
         last = Fraction(-1)
         count = 0
-        for time, picture in _from(container, stream, chunk, facts, damage):
+        for time, picture in _from(container, stream, chunk, facts, damage, over):
             if time <= last:
                 damage.out_of_order += 1
                 continue
@@ -119,24 +124,27 @@ def frames(
             limits.check_frames(count)
             limits.check_duration(float(time))
             limits.check_pixels(picture.width, picture.height)
-            if count % _CLOCK_EVERY == 0:
-                limits.check_clock(began)
             damage.frames += picture.is_corrupt
             yield Frame(time, bool(picture.key_frame), bool(picture.is_corrupt), scaler.planes(picture))
 
 
 def _from(
-    container: InputContainer, stream: VideoStream, chunk: Chunk, facts: VideoFacts, damage: Damage
+    container: InputContainer,
+    stream: VideoStream,
+    chunk: Chunk,
+    facts: VideoFacts,
+    damage: Damage,
+    over: Callable[[], bool],
 ) -> Iterator[tuple[Fraction, VideoFrame]]:
     """Yield time and picture from a key frame at or before the chunk's start to the end of the file."""
     base = Fraction(stream.time_base or Fraction(1, 1000))
     origin = stream.start_time or 0
     back = Fraction(0)
-    while True:
+    while not over():
         wanted = chunk.start - back
         if wanted > 0:
             container.seek(origin + int(wanted / base), stream=stream, backward=True)
-        found = _decoded(container, stream, base, origin, facts, damage)
+        found = _decoded(container, stream, base, origin, facts, damage, over)
         first = next(found, None)
         # A seek may land late where an index is coarse or wrong: then start further ahead of the chunk.
         if wanted > 0 and (first is None or first[0] > chunk.start):
@@ -153,14 +161,20 @@ def _from(
 
 
 def _decoded(
-    container: InputContainer, stream: VideoStream, base: Fraction, origin: int, facts: VideoFacts, damage: Damage
+    container: InputContainer,
+    stream: VideoStream,
+    base: Fraction,
+    origin: int,
+    facts: VideoFacts,
+    damage: Damage,
+    over: Callable[[], bool],
 ) -> Generator[tuple[Fraction, VideoFrame], None, None]:
     """Decode on from where the container stands; nothing is yielded before the first key frame."""
     step = 1 / facts.rate
     time: Fraction | None = None
     keyed: Fraction | None = None
     packets = container.demux(stream)
-    while True:
+    while not over():
         try:
             packet = next(packets, None)
         except av.error.FFmpegError:

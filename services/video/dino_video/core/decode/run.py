@@ -95,7 +95,7 @@ def decode(
         consumers: called in their order, in this thread; decoding runs a few frames ahead in another.
         chunk: the stretch of time; the whole film when left out.
         limits: on duration, pixels, frames and clock time.
-        stop: asked before each frame; True ends the pass with what was handed on so far.
+        stop: asked before each frame and packet, from both threads; True ends the pass with what was handed on so far.
         progress: called every ``every_s`` seconds and at the end.
 
     Raises:
@@ -105,7 +105,7 @@ def decode(
     began = told = monotonic()
     count, first, last, stopped = 0, None, None, False
     wanted = [plane for consumer in consumers for plane in consumer.planes]
-    with ahead(frames(source, facts, wanted, chunk=chunk, limits=limits, damage=damage)) as coming:
+    with ahead(frames(source, facts, wanted, chunk=chunk, limits=limits, damage=damage, stop=stop)) as coming:
         for frame in coming:
             if stop():
                 stopped = True
@@ -118,4 +118,4 @@ def decode(
                 told = now
                 progress(Progress(count, float(frame.time), now - began))
     progress(Progress(count, float(last or 0), monotonic() - began))
-    return Pass(chunk, count, first, last, damage, stopped)
+    return Pass(chunk, count, first, last, damage, stopped or stop())
