@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 Aspect = Literal["meaning", "emotional_tone", "genre", "tags"]
 # Shares of the aspects that a request names; those it does not name leave theirs to the others.
 WEIGHTS: dict[Aspect, float] = {"meaning": 0.5, "emotional_tone": 0.2, "genre": 0.1, "tags": 0.2}
-_WORDS = re.compile(r"[^a-z0-9]+")
+# Letters and digits of every script.
+_WORDS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Aspects:
 
 def plain_words(text: str) -> str:
     """Return a tag or tone in lower case with single spaces: ``Close-Up`` and ``close_up`` are the same."""
-    return _WORDS.sub(" ", text.lower()).strip()
+    return _WORDS.sub(" ", text.lower()).strip() or text.strip()
 
 
 def score(

@@ -45,7 +45,16 @@ def test_sentences_that_are_opposed_count_as_unrelated() -> None:
     assert scored(Wish(unit(-1, 0, 0))).scores["meaning"][0] == 0
 
 
-@pytest.mark.parametrize(("word", "plain"), [("Close-Up", "close up"), ("close_up", "close up"), ("  A  b ", "a b")])
+def test_tags_of_other_scripts_are_words_of_their_own() -> None:
+    tags = [frozenset({plain_words("夜景")}), frozenset({plain_words("白天")}), frozenset({plain_words("🔥")})]
+    aspects = score(Wish(unit(1, 0, 0), tags=("夜景",)), TEXTS, TONES, TONE_VECTORS, tags)
+    np.testing.assert_allclose(aspects.scores["tags"], [1, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("Close-Up", "close up"), ("close_up", "close up"), ("  A  b ", "a b"), ("Öde_Straße", "öde straße"), ("—", "—")],
+)
 def test_spelling_of_labels(word: str, plain: str) -> None:
     assert plain_words(word) == plain
 
