@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -81,7 +82,10 @@ def _keyframe(extra: dict[str, Any]) -> str | None:
     frames = extra.get("keyframes")
     first = frames[0] if isinstance(frames, list) and frames else None
     found = first.get("asset_id") if isinstance(first, dict) else None
-    return found if isinstance(found, str) else None
+    try:
+        return str(UUID(found)) if isinstance(found, str) else None
+    except ValueError:
+        return None  # the client's own name: no asset is called so
 
 
 def shown(record: ShotRecord) -> LibraryShot:
