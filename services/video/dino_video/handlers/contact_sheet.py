@@ -15,6 +15,7 @@ from dino_common.errors import AssetNotFound, NotFound
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.objects import Objects
 from dino_video.analysis.film import film_asset
+from dino_video.analysis.stills import smaller
 from dino_video.core.contact_sheet import Cell, contact_sheet
 
 _PAGE = 200
@@ -84,11 +85,13 @@ def _drawn(records: list[AssetRecord], files: list[bytes], title: str, request: 
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
         if picture is None:
             raise AssetNotFound(f"Keyframe {record.asset_id} cannot be read")
+        # No larger than it is drawn: hundreds of them wait here.
+        shape = picture.shape
+        side = round(request.width * max(shape[:2]) / shape[1])
+        (drawn,) = smaller([np.asarray(picture, np.uint8)], side)
         seconds = record.metadata.get("shot_seconds")
         length = "" if seconds is None else f"{seconds:.1f} s"
-        cells.append(
-            Cell(np.asarray(picture, np.uint8), f"{_shot(record)}  {record.metadata['shot_timecode']}", length)
-        )
+        cells.append(Cell(drawn, f"{_shot(record)}  {record.metadata['shot_timecode']}", length))
     sheet = contact_sheet(cells, title, columns=request.columns, width=request.width)
     _, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     return png.tobytes()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime
+
+import cv2
 import numpy as np
 import pytest
 
+from dino_common.contracts.shots import ContactSheetRequest
+from dino_common.stores.assets import AssetRecord
+from dino_video.analysis.stills import to_jpeg
 from dino_video.core.contact_sheet import CAPTION, GAP, TITLE, Cell, contact_sheet
+from dino_video.handlers import contact_sheet as handler
 
 
 def cell(colour: tuple[int, int, int], height: int = 90, width: int = 160) -> Cell:
@@ -42,3 +50,37 @@ def test_captions_are_drawn_and_too_long_ones_are_cut() -> None:
     assert named.shape == plain.shape
     assert (named != plain).any()
     assert (named[:, -GAP:] == plain[:, -GAP:]).all()
+
+
+@pytest.mark.parametrize(("height", "width"), [(720, 1280), (1280, 720)])
+def test_large_keyframes_are_drawn_as_they_were(monkeypatch: pytest.MonkeyPatch, height: int, width: int) -> None:
+    """They are made small as they are read: a sheet of 200 shots holds no 200 full pictures."""
+    held = []
+
+    def draw(cells: list[Cell], *rest: str, **more: int) -> np.ndarray:
+        held.extend(cells)
+        return contact_sheet(cells, *rest, **more)
+
+    monkeypatch.setattr(handler, "contact_sheet", draw)
+    moment = datetime.now(UTC)
+    record = AssetRecord(
+        asset_id="a",
+        sha256="0" * 64,
+        object_key="k",
+        content_type="image/jpeg",
+        filename="f.jpg",
+        file_size=1,
+        width=width,
+        height=height,
+        format="jpeg",
+        kind="image",
+        upload_timestamp=moment,
+        updated_timestamp=moment,
+        metadata={"shot": 1, "shot_timecode": "00:00:00:00"},
+    )
+    picture = cell((200, 0, 0), height, width).picture
+    request = ContactSheetRequest(asset_id=str(uuid.uuid4()), width=160)
+    png = handler._drawn([record], [to_jpeg(picture)], "t", request)
+    assert held[0].picture.shape == (round(160 * height / width), 160, 3)
+    sheet = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert sheet.shape[0] == TITLE + round(160 * height / width) + CAPTION + 2 * GAP
