@@ -9,6 +9,7 @@ from dino_operator.rollout.capacity import candidate_pods
 from dino_operator.rollout.clock import instant, moment, seconds_since
 from dino_operator.rollout.cutover import cut_over, finish, index_of
 from dino_operator.rollout.look import Look, Move, name_of, waits, with_migration
+from dino_operator.rollout.rollback import roll_back
 from dino_operator.rollout.step import RolloutState
 from dino_operator.rollout.target import make_room
 from dino_operator.spec.status import MigrationStatus, VersionStatus
@@ -29,6 +30,8 @@ def embed(state: RolloutState, look: Look) -> Move:
     if library is None or not library.complete:
         words = None if library is not None else f"{name_of(version)} has not told how far the library is yet."
         return waits(state, words, _pace(library))
+    if (move := _too_many_left_out(state, look, version, library)) is not None:
+        return move
     if analytics is None:
         return waits(state, "The library is embedded, but analytics does not answer: its index is not known.", _SOON)
     index = analytics.candidate if state.candidate else analytics.serving
@@ -40,6 +43,25 @@ def embed(state: RolloutState, look: Look) -> Move:
     if state.candidate is None:
         return finish(state, look)
     return _with_its_pods(state, look, version)
+
+
+def _too_many_left_out(state: RolloutState, look: Look, version: VersionStatus, library: LibrarySeen) -> Move | None:
+    """Return the move that keeps searches from losing pictures that the serving version finds; None: all is well.
+
+    A look through the library ends also where it failed. What the serving version lacks too is no fault of the new one.
+    """
+    if state.candidate is None:
+        return None
+    told = [s.library for s in look.answers(state.serving.key) if s.library is not None]
+    failed = library.failed - min((found.total - found.done for found in told), default=0)
+    most = look.resource.spec.inference.rollout.canary.checks.max_error_rate
+    # A single failure among few pictures is no rate.
+    if failed <= 1 or 100.0 * failed / library.total <= most:
+        return None
+    words = f"{name_of(version)} could not embed {failed} of {library.total} pictures"
+    if any(s.library is not None and not s.library.complete for s in look.answers(version.key)):
+        return waits(state, f"{words} in one of its pods; others are still at it.", _SOON)
+    return roll_back(state, look, "ErrorRate", f"{words} (at most {most:g} % by canary.checks.maxErrorRate).")
 
 
 def _with_its_pods(state: RolloutState, look: Look, version: VersionStatus) -> Move:

@@ -477,3 +477,24 @@ def test_a_change_that_makes_no_other_model_is_no_migration() -> None:
     assert step.state.migration is None
     assert step.model_versions[0].model.precision == "fp16"
     assert [ask.kind for ask in step.asks] == ["self-test"]
+
+
+def test_a_version_that_cannot_embed_what_the_old_one_finds_is_sent_back() -> None:
+    world = running()
+    world.version(key(LARGE)).beyond = 40
+    change(world, LARGE)
+    world.until(lambda w: w.phases[-1] == "RolledBack")
+    assert world.serving_by == [key(SMALL)]
+    reason, message = why(world)
+    assert reason == "ErrorRate"
+    assert "could not embed 40 of 100 pictures" in message
+
+
+def test_pictures_that_nobody_can_embed_hold_no_version_back() -> None:
+    world = World(made())
+    for model in (SMALL, LARGE):
+        world.version(key(model)).beyond = 40
+    world.settled()
+    change(world, LARGE)
+    world.settled()
+    assert world.serving_by == [key(SMALL), key(LARGE)]

@@ -51,7 +51,11 @@ def made(model: dict[str, Any] | None = None, **spec: Any) -> DinoDeployment:
 
 @dataclass
 class Version:
-    """How a version behaves, and how far it is."""
+    """How a version behaves, and how far it is.
+
+    Attributes:
+        beyond: pictures of which it can compute no features.
+    """
 
     name: str
     fault: PodSeen | None = None
@@ -59,6 +63,7 @@ class Version:
     errors: float = 0.0
     bucket: int = 1
     agreement: float | None = 0.9
+    beyond: int = 0
     embedded: int = 0
     indexed: int = 0
     handled: int = 0
@@ -226,7 +231,7 @@ class World:
             version = self.version(key or "")
             if any(pod.ready for pod in cluster.pods_of("inference", key)):
                 before = version.embedded
-                version.embedded = min(self.library, version.embedded + self.speed)
+                version.embedded = min(self.library - version.beyond, version.embedded + self.speed)
                 if self.analytics:
                     version.indexed = before
         share = self.traffic * rollout.mirror_percent / 100
@@ -240,11 +245,13 @@ class World:
 
     def _statuses(self, version: ModelVersion, cluster: Seen, step: Step) -> tuple[InferenceSeen, ...]:
         known = self.version(version.key, version.model)
+        complete = known.embedded >= self.library - known.beyond
         library = LibrarySeen(
             self.library,
             known.embedded,
+            failed=known.beyond if complete else 0,
             per_second=self.speed / 5,
-            complete=known.embedded >= self.library,
+            complete=complete,
             eta_seconds=(self.library - known.embedded) / self.speed * 5,
         )
         sweeps = version.key == step.rollout.serving or step.rollout.phase == "reembed"
@@ -264,7 +271,7 @@ class World:
     def _analytics(self, step: Step) -> AnalyticsSeen:
         def index(key: str) -> IndexSeen:
             version = self.version(key)
-            return IndexSeen(key, version.name, version.indexed, version.indexed >= self.library)
+            return IndexSeen(key, version.name, version.indexed, version.indexed >= self.library - version.beyond)
 
         candidate = step.rollout.candidate if step.rollout.phase == "reembed" else None
         return AnalyticsSeen(
