@@ -58,13 +58,15 @@ def analytics_seen(status: AnalyticsStatus | None) -> AnalyticsSeen | None:
 
 
 def self_test_seen(answer: SelfTestResponse, at: datetime) -> SelfTestSeen:
-    """Return a measurement."""
+    """Return a measurement; a test that could not be finished is none, and says nothing against the model."""
+    judged = answer.passed or (answer.cosine is not None and answer.cosine < answer.bound)
     return SelfTestSeen(
         passed=answer.passed,
         cosine=answer.cosine,
         bound=answer.bound,
         images_per_second=answer.images_per_second,
         model_version=answer.model_version,
+        error=None if judged else " ".join(answer.reasons) or "it was not finished",
         at=at,
     )
 
