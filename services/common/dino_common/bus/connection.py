@@ -22,8 +22,12 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
 
 
 def _host(url: str) -> str:
-    parts = urlsplit(url.split(",")[0])
-    return f"{parts.hostname}:{parts.port or 4222}"
+    try:
+        parts = urlsplit(url.split(",")[0])
+        return f"{parts.hostname}:{parts.port or 4222}"
+    except ValueError:
+        # Python's own words quote what it took for host and port, which is a part of the password.
+        return "an address that cannot be read (in a password, / ? and # are written %2F, %3F and %23)"
 
 
 class Connection:
