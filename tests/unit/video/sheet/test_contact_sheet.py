@@ -82,5 +82,5 @@ def test_large_keyframes_are_drawn_as_they_were(monkeypatch: pytest.MonkeyPatch,
     request = ContactSheetRequest(asset_id=str(uuid.uuid4()), width=160)
     png = handler._drawn([record], [to_jpeg(picture)], "t", request)
     assert held[0].picture.shape == (round(160 * height / width), 160, 3)
-    sheet = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB)
+    sheet = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB))
     assert sheet.shape[0] == TITLE + round(160 * height / width) + CAPTION + 2 * GAP
