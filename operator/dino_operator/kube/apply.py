@@ -11,7 +11,7 @@ import orjson
 from dino_operator import metrics
 from dino_operator.kube.client import APPLY, KubeClient, Object
 from dino_operator.kube.contained import contained
-from dino_operator.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
+from dino_operator.kube.errors import AlreadyExists, Conflict, NotFound
 from dino_operator.kube.kinds import CLAIMS, DEPLOYMENTS, INSTANCE, MANAGED_BY, MANAGER, Kind
 
 APPLIED = "dinov3.io/applied"
@@ -123,15 +123,11 @@ async def apply(client: KubeClient, kind: Kind, wanted: Object, live: Object | N
         and MANAGER in live.get("replicasOwners", [])
     ):
         await _hand_over(client, kind, live)
-    try:
-        done = await _send(client, kind, wanted, force=live is not None)
-    except (Conflict, Invalid) as error:
-        if live is not None:
-            raise
+    if live is None:
+        # Before anything is sent: an object of somebody else that has no field in conflict would become a child,
+        # and go with the resource.
         await _not_anothers(client, kind, wanted)
-        if isinstance(error, Invalid):
-            raise
-        done = await _send(client, kind, wanted, force=True)
+    done = await _send(client, kind, wanted, force=True)
     metrics.CHILD_WRITES.labels(kind.kind, "created" if live is None else "updated").inc()
     return done
 

@@ -149,7 +149,10 @@ class ServingWatch:
             except TimeoutError:
                 pass
             self._wake.clear()
-            await self._ask()
+            try:
+                await self._ask()
+            except Exception:
+                log.exception("asking which model serves failed; asking again")
 
     @property
     def _key(self) -> str | None:

@@ -52,6 +52,9 @@ class Retirement:
             except DinoError as error:
                 log.warning("retired versions are removed later: %s", error.message)
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            except Exception:
+                log.exception("retired versions are removed later")
+                await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
     async def _alive(self) -> set[str]:
         """Return the versions of every key in the rollout: two keys may name the same weights and card.

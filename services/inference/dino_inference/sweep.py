@@ -124,6 +124,9 @@ class LibrarySweep:
                     return
             except DinoError as error:
                 log.warning("looking for pictures without features broke off: %s", error.message)
+            except Exception:
+                # A sweep that ended here would keep a migration waiting for ever.
+                log.exception("looking for pictures without features broke off")
             await asyncio.sleep(_LOOK_AGAIN_SECONDS[min(walks, len(_LOOK_AGAIN_SECONDS) - 1)])
             walks += 1
 

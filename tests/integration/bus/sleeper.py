@@ -6,6 +6,8 @@ import asyncio
 import signal
 import sys
 
+from answering import answering
+
 from dino_common.bus.connection import Connection
 from dino_common.bus.service import BusService
 from dino_common.contracts import Service
@@ -23,7 +25,7 @@ async def main(name: str, seconds: float) -> None:
         await asyncio.sleep(seconds)
         return ServiceStatus(service="video", instance=name, version="1", ready=True)
 
-    service = BusService(connection, Service.VIDEO, {"video-status": status}, keepalive=0.1)
+    service = BusService(connection, Service.VIDEO, answering("video-status", status), keepalive=0.1)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await service.start()

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.integration.bus.answering import answering
 
 from dino_common.bus.client import BusClient
 from dino_common.bus.connection import Connection
@@ -43,7 +44,7 @@ def answer(instance: str = "here") -> ServiceStatus:
 
 
 async def serve(connection: Connection, handler, **options) -> BusService:
-    service = BusService(connection, Service.VIDEO, {"video-status": handler}, **options)
+    service = BusService(connection, Service.VIDEO, answering("video-status", handler), **options)
     await service.start()
     await connection.client.flush()
     return service

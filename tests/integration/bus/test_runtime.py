@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.integration.bus.answering import answering
 
 from dino_common import runtime as module
 from dino_common.contracts import Service
@@ -31,7 +32,7 @@ async def test_process_that_is_still_starting_stops_when_told(video: Runtime):
         await asyncio.Event().wait()
 
     async def setup(runtime: Runtime) -> None:
-        runtime.handlers = {"video-status": answer}
+        runtime.handlers = answering("video-status", answer)
         runtime.after_start.append(long_work)
 
     serving = asyncio.create_task(video.serve(setup, stop))
@@ -56,7 +57,7 @@ async def test_part_that_does_not_close_does_not_keep_the_process(video: Runtime
         closed.append("good")
 
     async def setup(runtime: Runtime) -> None:
-        runtime.handlers = {"video-status": answer}
+        runtime.handlers = answering("video-status", answer)
         runtime.closers += [good, broken, stuck]
         stop.set()
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.operator.building import deployment, objects
-from tests.unit.operator.scripted_api import scripted, status
+from tests.unit.operator.scripted_api import scripted
 
 from dino_operator.control.merge import merge_patch
 from dino_operator.kube.apply import APPLIED, NameTaken, apply, differs, finished, kept, others_replicas
@@ -71,36 +71,31 @@ def test_what_is_remembered_has_no_managed_fields() -> None:
     assert "managedFields" not in live(manager="x", operation="Apply")["metadata"]
 
 
-async def test_a_name_of_somebody_elses_is_not_taken_over() -> None:
-    forced: list[str] = []
+async def test_nothing_is_sent_to_an_object_of_somebody_else() -> None:
+    """Without a field in conflict it would be applied, owned, and deleted with the resource."""
+    sent: list[str] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if request.method == "PATCH":
-            forced.append(request.query["force"])
-            return status(409, "Conflict")
+            sent.append(request.path)
+            return web.json_response(await request.json())
         theirs = {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "name": "demo-gateway"}
         return web.json_response({"metadata": theirs})
 
     async with scripted(handler) as client:
         with pytest.raises(NameTaken, match="belongs to Helm"):
             await apply(client, DEPLOYMENTS, gateway(), None)
-    assert forced == ["false"]
+    assert sent == []
 
 
 async def test_a_child_that_lost_its_label_is_ours_all_the_same() -> None:
-    forced: list[str] = []
-
     async def handler(request: web.Request) -> web.StreamResponse:
         if request.method == "PATCH":
-            forced.append(request.query["force"])
-            if request.query["force"] == "true":
-                return web.json_response(await request.json())
-            return status(409, "Conflict")
+            return web.json_response(await request.json())
         return web.json_response({"metadata": {"name": "demo-gateway", "ownerReferences": [OWNER]}})
 
     async with scripted(handler) as client:
         done = await apply(client, DEPLOYMENTS, gateway(), None)
-    assert forced == ["false", "true"]
     assert done["metadata"]["annotations"][APPLIED]
 
 

@@ -40,6 +40,7 @@ Scale = Literal[
 Angle = Literal["eye_level", "low_angle", "high_angle", "overhead", "dutch_angle", "unknown"]
 Transition = Literal["start", "cut", "fade", "dissolve", "wipe", "gradual"]
 Detector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,31}$")]
+_LONGEST_SECONDS = 1_000_000
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
 EXAMPLE_SHOT = {
@@ -153,6 +154,7 @@ class Damage(Response):
     patched_frames: int = Field(ge=0, description="Frames that were shown with missing parts patched.")
     disordered_frames: int = Field(ge=0, description="Frames left out because their time was not after the one before.")
     broken_off: bool = Field(description="Whether the file ends in the middle of its data.")
+    missing_seconds: Seconds = Field(description="What the header promises beyond the last frame that could be read.")
 
 
 class AnalyzeShotsResponse(Response):
@@ -180,9 +182,11 @@ class ShotInput(Request):
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE_SHOT]})
 
-    shot_id: int | str | None = Field(default=None, description="Number in the film, or the client's own name.")
-    start_time: Seconds
-    end_time: Seconds
+    shot_id: Annotated[int, Field(ge=0, le=10_000_000)] | Annotated[str, StringConstraints(max_length=200)] | None = (
+        Field(default=None, description="Number in the film, or the client's own name.")
+    )
+    start_time: Seconds = Field(le=_LONGEST_SECONDS)
+    end_time: Seconds = Field(le=_LONGEST_SECONDS)
     movement_type: Label = "unknown"
     camera_angle: Label = "unknown"
     shot_scale: Label | None = None
@@ -419,7 +423,7 @@ OPERATIONS = (
         response=ShotPage,
         tag="video",
         summary="The library's shots of one film",
-        errors=(ErrorCode.ASSET_NOT_FOUND,),
+        errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT),
     ),
     Operation(
         name="video-contact-sheet",

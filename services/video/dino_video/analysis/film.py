@@ -6,7 +6,7 @@ import asyncio
 import io
 from typing import BinaryIO, cast
 
-from dino_common.errors import InvalidFileFormat
+from dino_common.errors import InvalidFileFormat, ServiceUnavailable
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.objects import Objects
 from dino_video.core.media.reader import RangeReader
@@ -42,7 +42,13 @@ class Films:
 
         def fetch(first: int, count: int) -> bytes:
             reading = asyncio.run_coroutine_threadsafe(self._read(record.object_key, first, count), self._loop)
-            return reading.result(_READ_SECONDS)
+            try:
+                return reading.result(_READ_SECONDS)
+            except TimeoutError as error:
+                reading.cancel()
+                raise ServiceUnavailable(
+                    f"The object store sent no bytes of the film for {_READ_SECONDS:g} s", retry_after=5
+                ) from error
 
         return cast("BinaryIO", io.BufferedReader(RangeReader(fetch, record.file_size)))
 

@@ -15,7 +15,7 @@ from dino_common.contracts import OPERATIONS
 from dino_common.contracts.derived import RegisterDerivedResponse
 from dino_common.contracts.internal import EmbedResponse
 from dino_common.contracts.shots import AnalyzeShotsRequest, AnalyzeShotsResponse, Damage, Keyframe, Shot
-from dino_common.errors import InvalidFileFormat, from_wire
+from dino_common.errors import FileTooLarge, InvalidFileFormat, from_wire
 from dino_common.settings import Settings
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.objects import Objects
@@ -26,6 +26,7 @@ from dino_video.analysis.kept import KeptChunks
 from dino_video.analysis.motion import MotionBuilder, ShotMotion
 from dino_video.analysis.stills import still, to_jpeg
 from dino_video.analysis.timeline import Timeline, TimelineBuilder
+from dino_video.core.decode.run import missing_seconds
 from dino_video.core.media.facts import VideoFacts, probe
 from dino_video.core.media.limits import MediaLimits
 from dino_video.core.shots.detectors.interface import DetectorOptions
@@ -33,6 +34,8 @@ from dino_video.core.shots.detectors.named import DEFAULT, detector
 
 _EMBEDDED_AT_ONCE = 16
 _CHECKPOINT_EVERY = 20
+# A result is one document of at most 15 MB, and a shot takes up to 5 kB.
+_MOST_SHOTS = 2500
 
 
 def limits_of(settings: Settings) -> MediaLimits:
@@ -88,7 +91,7 @@ class AnalyzeHandler:
             frame_rate=round(float(facts.average_rate or facts.rate), 6),
             variable_frame_rate=facts.variable_rate,
             analysed_frames=len(timeline.times),
-            damage=_damage(timeline),
+            damage=_damage(timeline, facts),
             detector=name,
             threshold=request.shot_detection_threshold,
             model=model.model if model else None,
@@ -111,6 +114,11 @@ class AnalyzeHandler:
         timeline = await asyncio.to_thread(builder.finish, boundaries)
         if not timeline.shots:
             raise InvalidFileFormat("not one frame of the video can be decoded")
+        if len(timeline.shots) > _MOST_SHOTS:
+            raise FileTooLarge(
+                f"the film has {len(timeline.shots)} shots, more than the {_MOST_SHOTS} that one answer holds",
+                details="Raise shot_detection_threshold, or cut the film.",
+            )
         return timeline
 
     async def _motions(self, decoding: Decoding, timeline: Timeline, job: JobContext) -> list[ShotMotion]:
@@ -211,13 +219,14 @@ def _saved(job: JobContext, store: bool) -> list[dict[str, Any]]:
     return list(checkpoint.get("shots", []))
 
 
-def _damage(timeline: Timeline) -> Damage | None:
-    found = timeline.damage
-    if not found.any:
+def _damage(timeline: Timeline, facts: VideoFacts) -> Damage | None:
+    found, missing = timeline.damage, missing_seconds(facts, timeline.times[-1])
+    if not found.any and not missing:
         return None
     return Damage(
         lost_packets=found.packets,
         patched_frames=found.frames,
         disordered_frames=found.out_of_order,
-        broken_off=found.broke_off,
+        broken_off=found.broke_off or missing > 0,
+        missing_seconds=round(missing, 3),
     )

@@ -43,6 +43,7 @@ class Texts:
             if answer.model_version != self._version:
                 # Another text model serves: what is remembered is of the one before.
                 self._kept.clear()
+                found.clear()
                 self._version = answer.model_version
             found |= dict(zip(part, np.asarray(answer.vectors, dtype=np.float32), strict=True))
         self._kept |= found

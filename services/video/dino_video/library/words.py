@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from dino_video.core.suggestions import plain_words
 
+# The text model reads 256 tokens; more would only be carried about.
+_LONGEST = 4000
 _UNKNOWN = ("", "unknown", "none")
 
 
@@ -28,7 +30,7 @@ def shot_text(
         measured.append(f"{plain_words(tone)} mood")
     if words := ", ".join(dict.fromkeys(known(*tags))):
         measured.append(words)
-    return ". ".join([*said, *measured]) or "a shot"
+    return ". ".join([*said, *measured])[:_LONGEST] or "a shot"
 
 
 def technical_note(
