@@ -115,6 +115,9 @@ class ResourceBus:
 
     async def _opened(self) -> RolloutLink:
         async with self._opening:
+            if self._link is not None and self._link.closed:
+                await self._link.close()
+                self._link = None
             if self._link is None:
                 self._link = await self._open()
             return self._link

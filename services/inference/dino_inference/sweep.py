@@ -143,15 +143,19 @@ class LibrarySweep:
 
         async def flush() -> None:
             nonlocal done, put_off
+            missing: list[AssetRecord] = []
             for record, outcome in zip(*await self._embed(page), strict=True):
                 if isinstance(outcome, Extracted):
                     done += 1
                 elif isinstance(outcome, AssetNotFound):
-                    continue  # deleted meanwhile
+                    missing.append(record)
                 elif outcome.status in _PUT_OFF:
                     put_off += 1
                 else:
                     self._failed.add(record.sha256)
+            # Deleted meanwhile, or an asset whose bytes are not in the store: that one is a failure.
+            alive = await self._stores.assets.get_many([record.asset_id for record in missing])
+            self._failed.update(record.sha256 for record in missing if record.asset_id in alive)
             page.clear()
 
         async for record in self._library():

@@ -59,13 +59,22 @@ class RolloutLink:
         connection = Connection(settings, "operator")
         await connection.open(wait)
         bus = BusClient(connection)
-        await bus.start()
+        try:
+            await bus.start()
+        except BaseException:
+            await connection.close()
+            raise
         return cls(connection, bus)
 
     async def close(self) -> None:
         """End the connection."""
         await self._bus.stop()
         await self._connection.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended for good, as after the server refused it: only another one helps."""
+        return self._connection.client.is_closed
 
     @property
     def connected(self) -> bool:
