@@ -75,8 +75,13 @@ async def test_keyframes_are_assets_with_features_of_their_shot(client, analysis
             asset = (await client.get(f"/assets/{keyframe['asset_id']}")).json()
             assert asset["derived_from"] == analysis["video_asset_id"]
             assert (asset["width"], asset["height"]) == (320, 180)
-            features = await client.get(f"/assets/{keyframe['asset_id']}/features")
-            assert features.json()["model_version"] == analysis["model_version"]
+
+            # Stored behind the answer, and of further keyframes of a shot as of any upload.
+            async def stored(asset_id: str = keyframe["asset_id"]) -> bool:
+                features = await client.get(f"/assets/{asset_id}/features")
+                return features.status_code == 200 and features.json()["model_version"] == analysis["model_version"]
+
+            await until(stored)
 
 
 async def test_the_film_has_a_size_once_it_was_uploaded(client, film):
