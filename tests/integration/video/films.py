@@ -35,10 +35,12 @@ def pan_right(picture: np.ndarray, seconds: float) -> list[np.ndarray]:
     return [picture[20 : 20 + HEIGHT, x : x + WIDTH] for x in np.linspace(0, 110, count).astype(int)]
 
 
-def encoded(frames: Sequence[np.ndarray], container: str = "mp4", codec: str = "mpeg4") -> bytes:
+def encoded(
+    frames: Sequence[np.ndarray], container: str = "mp4", codec: str = "mpeg4", options: dict[str, str] | None = None
+) -> bytes:
     """Return the frames as a film of 25 frames a second."""
     out = io.BytesIO()
-    with av.open(out, "w", format=container) as file:
+    with av.open(out, "w", format=container, options=options or {}) as file:
         stream = file.add_stream(codec, rate=RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.bit_rate = 4_000_000

@@ -245,3 +245,15 @@ async def test_a_film_that_was_not_analysed_has_no_contact_sheet(client, film, p
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
     assert "analyze-video-shots" in answer.json()["error"]["details"]
     assert (await client.get(f"/videos/{photo_id}/contact-sheet")).status_code == 400
+
+
+async def test_a_film_that_does_not_say_how_long_it_is_is_read_to_its_end(client):
+    """As browsers record it: no duration in the header, and longer than one stretch."""
+    frames = static(photograph("coffee"), 62.0) + static(photograph("chelsea"), 3.0)
+    film_id = await uploaded(client, encoded(frames, "matroska", options={"live": "1"}), "live.mkv")
+    answer = await analyzed(client, film_id)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["video_duration"] == pytest.approx(65.0, abs=0.1)
+    assert [round(shot["start_time"]) for shot in found["shot_analyses"]] == [0, 62]
+    assert found["analysed_frames"] == 65 * 25

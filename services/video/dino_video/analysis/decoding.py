@@ -13,7 +13,7 @@ from dino_video.analysis.chunk_record import ChunkRecord, decode_chunk
 from dino_video.analysis.film import Films
 from dino_video.analysis.kept import KeptChunks
 from dino_video.analysis.threads import run_stoppable
-from dino_video.core.decode.chunks import Chunk, plan_chunks
+from dino_video.core.decode.chunks import CHUNK_SECONDS, Chunk, plan_chunks
 from dino_video.core.decode.run import Progress, decode
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
@@ -23,6 +23,10 @@ from dino_video.core.shots.detectors.interface import ShotDetector
 log = logging.getLogger(__name__)
 
 DECODING = "decoding"
+# Stretches without a frame after which a film of unknown length is over: a still may stand for minutes.
+_EMPTY_STRETCHES = 3
+# A film whose last frame comes this much before the end of its stretch, seconds, is over.
+_SURELY_OVER = 2
 
 
 @dataclass
@@ -39,11 +43,7 @@ class Decoding:
     kept: KeptChunks
     limits: MediaLimits
     turns: asyncio.Semaphore
-    chunks: tuple[Chunk, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Cut the film."""
-        self.chunks = plan_chunks(self.facts.duration_s)
+    chunks: list[Chunk] = field(default_factory=list)
 
     @property
     def total(self) -> int | None:
@@ -58,13 +58,36 @@ class Decoding:
         Raises:
             InvalidFileFormat, FileTooLarge, DeadlineExceeded: as ``decode`` says.
         """
-        for chunk in self.chunks:
-            if await self.kept.has(chunk.number):
-                log.info("job %s resumes after stretch %d of %d", job.job_id, chunk.number + 1, len(self.chunks))
-                await job.advance(self._until(chunk.end), self.total, DECODING)
+        # No stretch is open: a header may declare no duration, or too little, and a stretch must fit into memory.
+        declared = self.facts.duration_s
+        planned = 0 if declared is None else len(plan_chunks(declared))
+        empty = 0
+        self.chunks = []
+        while empty < _EMPTY_STRETCHES:
+            number = len(self.chunks)
+            chunk = Chunk(number, Fraction(number * CHUNK_SECONDS), Fraction((number + 1) * CHUNK_SECONDS))
+            self.chunks.append(chunk)
+            last = await self._stretch(chunk, number + 1 >= planned, job)
+            if number + 1 < planned:
                 continue
+            empty = empty + 1 if last is None else 0
+            # A film of known length that ends within the stretch has nothing after it.
+            if declared is not None and (last is None or last < (number + 1) * CHUNK_SECONDS - _SURELY_OVER):
+                break
+
+    async def _stretch(self, chunk: Chunk, needed: bool, job: JobContext) -> Fraction | None:
+        """Make sure that a stretch is kept; return its last frame's time, where that is needed and there is one."""
+        if await self.kept.has(chunk.number):
+            log.info("job %s resumes after stretch %d", job.job_id, chunk.number + 1)
+            await job.advance(self._until(chunk.end), self.total, DECODING)
+            if not needed:
+                return None
+            found = await self.chunk(chunk, job)
+        else:
             async with self.turns:
-                await self.kept.put(chunk.number, await self.decode(chunk, job))
+                found = await self.decode(chunk, job)
+                await self.kept.put(chunk.number, found)
+        return found.times[-1] if found.times else None
 
     async def decode(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
         """Decode one chunk and tell how far it is."""
