@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import assets, batches, configuration, derived, features, internal, jobs, judgement, search, shots, system, text
+from . import (
+    assets,
+    batches,
+    configuration,
+    derived,
+    features,
+    internal,
+    jobs,
+    judgement,
+    search,
+    shot_library,
+    shots,
+    system,
+    text,
+)
 from .operation import Operation, Service
 
-_GROUPS = (assets, features, judgement, search, shots, batches, jobs, configuration, system, text, derived, internal)
+_GROUPS = (
+    assets,
+    features,
+    judgement,
+    search,
+    shots,
+    shot_library,
+    batches,
+    jobs,
+    configuration,
+    system,
+    text,
+    derived,
+    internal,
+)
 
 
 class ContractError(RuntimeError):

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from dino_common.bus.context import Context
-from dino_common.contracts.shots import (
+from dino_common.contracts.shot_library import (
     ListShotsRequest,
     ShotFilters,
     ShotPage,

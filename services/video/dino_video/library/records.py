@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from dino_common.contracts.shots import (
+from dino_common.contracts.shot_library import (
     LibraryShot,
     Reason,
     ShotInput,

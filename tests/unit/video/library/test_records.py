@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dino_common.contracts.shots import StoreShotsRequest
+from dino_common.contracts.shot_library import StoreShotsRequest
 from dino_video.library.records import draft_of, shown
 
 FILM, FRAME = str(uuid.uuid4()), str(uuid.uuid4())
