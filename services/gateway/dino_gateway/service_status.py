@@ -13,6 +13,8 @@ from dino_common.contracts import OPERATIONS
 from dino_common.errors import DinoError, ServiceUnavailable
 
 _FRESH_SECONDS = 1.0
+# Bad news is asked again sooner, so that a service that is back is seen to be back.
+_FRESH_WHEN_NOT_READY_SECONDS = 0.2
 _PATIENCE_SECONDS, _SHORT_PATIENCE_SECONDS = 1.5, 0.5
 
 
@@ -52,7 +54,9 @@ class ServiceStatuses:
             kept = self._kept.get(which)
             if kept is None or kept[0] < time.monotonic():
                 value = await self._ask(service, key, patience)
-                kept = self._kept[which] = (time.monotonic() + _FRESH_SECONDS, value)
+                ready = isinstance(value, dict) and value["ready"]
+                fresh = _FRESH_SECONDS if ready else _FRESH_WHEN_NOT_READY_SECONDS
+                kept = self._kept[which] = (time.monotonic() + fresh, value)
         if isinstance(kept[1], DinoError):
             raise kept[1]
         return kept[1]

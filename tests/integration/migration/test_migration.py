@@ -158,6 +158,7 @@ async def reembed(fleet: Fleet, load: Load, tiny: str, total: int) -> None:
     await load.without_analytics()
     await fleet.platform.kill("analytics")
     await fleet.platform.restart("analytics")
+    await wait_for("the gateway to see analytics again", lambda: _ready(load), 5)
     load.analytics_away.clear()
 
     status = await fleet.embedded(NEW)
@@ -168,6 +169,10 @@ async def reembed(fleet: Fleet, load: Load, tiny: str, total: int) -> None:
     serving = await fleet.index(OLD)
     assert serving is not None
     assert serving.role == "serving"
+
+
+async def _ready(load: Load) -> bool:
+    return (await load.http.get("/ready")).status_code == 200
 
 
 async def cut_over(fleet: Fleet, load: Load, old: str, new: str) -> None:

@@ -39,8 +39,11 @@ class MetricsResponder:
         )
 
 
-async def gather_metrics(connection: Connection, seconds: float = 0.5, quiet: float = 0.1) -> list[dict[str, Any]]:
-    """Ask every instance and return what came within ``seconds``, or until ``quiet`` seconds brought nothing."""
+async def gather_metrics(connection: Connection, seconds: float = 2.0, quiet: float = 0.5) -> list[dict[str, Any]]:
+    """Ask every instance and return what came within ``seconds``, or until ``quiet`` seconds brought nothing.
+
+    A process in the middle of a forward pass answers late; a dashboard rather waits than loses its series.
+    """
     return await ask_all(connection, connection.subjects.metrics, {}, seconds=seconds, quiet=quiet)
 
 
