@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dino_common.contracts.shots import Angle, Keyframe, Lighting, PaletteColor, Scale, Shot, ShotLabels, Transition
+from dino_common.look import camera_angle, emotional_tone, lighting, palette, shot_scale
 from dino_video.analysis.motion import ShotMotion
 from dino_video.analysis.stills import smaller
 from dino_video.analysis.timeline import Timeline
-from dino_video.core.look import camera_angle, emotional_tone, lighting, palette, shot_quality, shot_scale
+from dino_video.core.look import shot_quality
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.timecode import frame_at, timecode
 

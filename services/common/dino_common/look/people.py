@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.look.scale import Face
+from dino_common.look.scale import Face
 
 RGB = NDArray[np.uint8]
 FaceDetector = Callable[[RGB], list[Face]]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.look.lines import Lines, lines
+from dino_common.look.lines import Lines, lines
 
 CameraAngle = Literal["eye_level", "low_angle", "high_angle", "overhead", "dutch", "unknown"]
 

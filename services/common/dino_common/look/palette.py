@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_video.core.look.colour_names import colour_name
+from dino_common.look.colour_names import colour_name
 
 RGB = NDArray[np.uint8]
 Lab = NDArray[np.float32]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dino_video.core.look import camera_angle
+from dino_common.look import camera_angle
 
 WIDTH, HEIGHT = 640, 360
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dino_video.core.look import DetectorMissing, Face, available_detectors, face_detector, shot_scale
+from dino_common.look import DetectorMissing, Face, available_detectors, face_detector, shot_scale
 
 _TEXTURE = np.random.default_rng(0).integers(0, 255, (180, 320)).astype(np.uint8)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dino_video.core.look import emotional_tone
+from dino_common.look import emotional_tone
 
 
 def flat(hue: float, saturation: float, value: float) -> np.ndarray:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dino_video.core.look import lighting
+from dino_common.look import lighting
 
 
 def scene(low: float, high: float, tint: tuple[float, float, float] = (1, 1, 1), seed: int = 0) -> np.ndarray:

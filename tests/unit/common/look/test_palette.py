@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dino_video.core.look import palette
-from dino_video.core.look.colour_names import colour_name
-from dino_video.core.look.palette import to_lab
+from dino_common.look import palette
+from dino_common.look.colour_names import colour_name
+from dino_common.look.palette import to_lab
 
 
 def stripes(*parts: tuple[tuple[int, int, int], int]) -> np.ndarray:
