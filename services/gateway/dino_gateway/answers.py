@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from dino_common import problems
+from dino_common.contracts import Operation
 from dino_common.contracts.base import ErrorBody
 from dino_common.errors import DinoError
 from dino_gateway.call import Call
@@ -29,6 +31,32 @@ def to_json(value: BaseModel | Any) -> bytes:
 def json_answer(value: BaseModel | Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a JSON answer without validating it against a response model once more."""
     return Response(to_json(value), status, headers, media_type=JSON)
+
+
+def wants_drawing(operation: Operation, accept: str | None) -> bool:
+    """Return whether the answer has a drawing and the client's Accept names PNG, and names JSON no higher."""
+    if operation.drawing is None or not accept:
+        return False
+    weights: dict[str, float] = {}
+    for part in accept.split(","):
+        kind, *parameters = [piece.strip() for piece in part.split(";")]
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            weights[kind.lower()] = float(quality)
+        except ValueError:
+            weights[kind.lower()] = 0.0
+    png = weights.get("image/png", weights.get("image/*", 0.0))
+    return png > 0 and png > weights.get(JSON, weights.get("application/*", 0.0))
+
+
+def drawn_answer(
+    operation: Operation, value: dict[str, Any] | None, status: int, headers: dict[str, str] | None = None
+) -> Response | None:
+    """Return the drawing of an answer as PNG; None when this answer has none."""
+    drawing = (value or {}).get(operation.drawing or "")
+    if drawing is None:
+        return None
+    return Response(base64.b64decode(drawing["data"]), status, headers, media_type=drawing["content_type"])
 
 
 def etag_matches(if_none_match: str | None, etag: str) -> bool:

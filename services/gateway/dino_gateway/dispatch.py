@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dino_common.contracts import Body, Operation, Scope, Service, check_handlers, owned_by
 from dino_common.errors import DeadlineExceeded, Unauthorized
-from dino_gateway.answers import binary_answer, json_answer
+from dino_gateway.answers import binary_answer, drawn_answer, json_answer, wants_drawing
 from dino_gateway.auth import require_scope
 from dino_gateway.backends import Backends
 from dino_gateway.call import Call, call_of
@@ -88,12 +88,17 @@ class Dispatcher:
     async def _as_job(self, call: Call, operation: Operation, request: Request, query: dict[str, str]) -> Response:
         wait = read_wait(query)
         fields = await read_request(operation, request, query, self._backends.settings.max_batch_size)
-        return await self._jobs.answer(call, operation, fields, read_key(request.headers), wait)
+        drawn = wants_drawing(operation, request.headers.get("accept"))
+        return await self._jobs.answer(call, operation, fields, read_key(request.headers), wait, drawn=drawn)
 
     async def _forward(self, call: Call, operation: Operation, fields: BaseModel, request: Request) -> Response:
         value = await self._backends.bus.call(operation, fields, call.context(operation))
         if operation.gives is Body.BINARY:
             return binary_answer(value, request.headers.get("if-none-match"))
+        if wants_drawing(operation, request.headers.get("accept")):
+            drawn = drawn_answer(operation, value, operation.status)
+            if drawn is not None:
+                return drawn
         return json_answer(value, operation.status)
 
     @staticmethod

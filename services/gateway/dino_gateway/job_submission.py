@@ -21,7 +21,7 @@ from dino_common.errors import Conflict, InvalidRequest, ServiceUnavailable
 from dino_common.settings import Settings
 from dino_common.stores.jobs import JobRecord, JobStore
 from dino_common.stores.mongo import utc_now
-from dino_gateway.answers import json_answer
+from dino_gateway.answers import drawn_answer, json_answer
 from dino_gateway.call import Call
 from dino_gateway.idempotency import REPLAYED
 from dino_gateway.job_following import follow
@@ -59,7 +59,14 @@ class JobSubmission:
         self._settings, self._connection, self._queue, self._jobs = settings, connection, queue, jobs
 
     async def answer(
-        self, call: Call, operation: Operation, fields: BaseModel, key: str | None, wait: float
+        self,
+        call: Call,
+        operation: Operation,
+        fields: BaseModel,
+        key: str | None,
+        wait: float,
+        *,
+        drawn: bool = False,
     ) -> Response:
         """Start the job, or find the one that the Idempotency-Key started, and wait for its end.
 
@@ -69,6 +76,7 @@ class JobSubmission:
             fields: its validated request.
             key: Idempotency-Key; the same caller, operation and key name the same job.
             wait: seconds to wait for the result before answering 202.
+            drawn: answer with the result's drawing alone, where it has one.
 
         Raises:
             DinoError: the error of a job that failed within the wait.
@@ -94,7 +102,9 @@ class JobSubmission:
         if error := job_error(record):
             call.headers |= headers
             raise error
-        return json_answer(record.result, operation.status, {**headers, "X-Job-ID": job_id})
+        headers["X-Job-ID"] = job_id
+        picture = drawn_answer(operation, record.result, operation.status, headers) if drawn else None
+        return picture or json_answer(record.result, operation.status, headers)
 
     async def _submit(self, call: Call, operation: Operation, record: JobRecord, keyed: bool) -> None:
         headers: dict[str, str] = {

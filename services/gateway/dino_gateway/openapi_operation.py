@@ -197,7 +197,10 @@ def _responses(operation: Operation, answer: str | None) -> dict[str, Any]:
 
 def _success(operation: Operation, answer: str | None) -> dict[str, Any]:
     if answer is not None:
-        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
+        found: dict[str, Any] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
+        if operation.drawing is not None:
+            found["image/png"] = {"schema": {"type": "string", "format": "binary"}}
+        return found
     if operation.gives is Body.BINARY:
         kinds = [kind.content_type for kind in ACCEPTED] if operation.name == "get-asset-content" else []
         binary = {"schema": {"type": "string", "format": "binary"}}

@@ -25,6 +25,7 @@ from dino_inference.gpu import watch_gpu
 from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
+from dino_inference.handlers.pixels import PixelHandlers
 from dino_inference.handlers.status import StatusHandlers
 from dino_inference.handlers.text import TextHandlers
 from dino_inference.leftovers import Leftovers
@@ -92,6 +93,7 @@ async def setup(runtime: Runtime) -> None:
         "extract-features": extract,
         "get-asset-features": features.stored,
         "embed": embed,
+        "embed-pixels": PixelHandlers(model, batcher).embed,
         "inference-status": status.status,
         "embed-text": text.embed,
         "self-test": self_test.handle,

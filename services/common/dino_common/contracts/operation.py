@@ -67,6 +67,7 @@ class Operation:
         job: runs on the work queue; answers 202 unless it finishes within ``?wait=``.
         idempotency: accepts an Idempotency-Key header.
         errors: codes it may answer with beside those that every operation has.
+        drawing: name of the answer's field that holds a Drawing, which ``Accept: image/png`` brings alone.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Operation:
     gives: Body = Body.JSON
     media_type: str = "application/json"
     errors: tuple[ErrorCode, ...] = field(default=())
+    drawing: str | None = None
 
     @property
     def path_fields(self) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from . import (
     internal,
     jobs,
     judgement,
+    pixels,
     search,
     shot_library,
     shots,
     system,
     text,
 )
+from .drawing import Drawing
 from .operation import Operation, Service
 
 _GROUPS = (
@@ -33,6 +35,7 @@ _GROUPS = (
     configuration,
     system,
     text,
+    pixels,
     derived,
     internal,
 )
@@ -54,6 +57,8 @@ def _collect() -> dict[str, Operation]:
                 if route in routes:
                     raise ContractError(f"{route} belongs to {routes[route]!r} and to {operation.name!r}")
                 routes[route] = operation.name
+            if operation.drawing is not None and operation.drawing not in (operation.response or Drawing).model_fields:
+                raise ContractError(f"operation {operation.name!r}: its answer has no field {operation.drawing!r}")
             missing = [f for f in operation.path_fields if f not in operation.request.model_fields]
             if missing:
                 raise ContractError(f"operation {operation.name!r}: path fields {missing} not in its request model")
