@@ -6,6 +6,7 @@ import sys
 
 from dino_analytics import groups
 from dino_analytics.candidate_watch import CandidateWatch
+from dino_analytics.dense import Dense
 from dino_analytics.handlers.status import StatusHandlers
 from dino_analytics.in_force import InForce
 from dino_analytics.index_watch import IndexWatch
@@ -71,6 +72,7 @@ async def setup(runtime: Runtime) -> None:
         pictures,
         serving,
         vectors,
+        Dense(runtime.bus, assets, pictures, serving),
         library,
         InForce(runtime.config),
     )

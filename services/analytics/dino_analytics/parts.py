@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dino_analytics.dense import Dense
 from dino_analytics.in_force import InForce
 from dino_analytics.library import Library
 from dino_analytics.pictures import Pictures
@@ -38,6 +39,7 @@ class Parts:
     pictures: Pictures
     serving: ServingWatch
     vectors: VectorSource
+    dense: Dense
     library: Library
     in_force: InForce
 
