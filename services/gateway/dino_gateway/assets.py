@@ -58,9 +58,19 @@ class AssetHandlers:
 
     async def update(self, call: Call, fields: UpdateAssetRequest, request: Request) -> Asset:
         """Answer ``PATCH /assets/{asset_id}``."""
-        record = await self._backends.assets.update(fields.asset_id, fields.tags, fields.metadata)
+        return await self._shown(await self.change(fields.asset_id, fields.tags, fields.metadata), request)
+
+    async def change(
+        self, asset_id: str, tags: list[str] | None = None, metadata: dict[str, Any] | None = None
+    ) -> AssetRecord:
+        """Replace the tags, merge the metadata key by key, and tell it.
+
+        Raises:
+            AssetNotFound: no live asset has this id.
+        """
+        record = await self._backends.assets.update(asset_id, tags, metadata)
         await self._tell(ASSET_UPDATED, {"asset_id": record.asset_id, "sha256": record.sha256, "kind": record.kind})
-        return await self._shown(record, request)
+        return record
 
     async def delete(self, call: Call, fields: AssetRequest, request: Request) -> DeleteAssetResponse:
         """Answer ``DELETE /assets/{asset_id}``; what was made of a film goes first, so that nothing is orphaned."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from contextlib import suppress
 
 from dino_common.bus.context import Context
 from dino_common.contracts.derived import (
@@ -12,6 +13,8 @@ from dino_common.contracts.derived import (
     FilmSizeResponse,
     RegisterDerivedRequest,
     RegisterDerivedResponse,
+    RemoveDerivedRequest,
+    RemoveDerivedResponse,
 )
 from dino_common.errors import AssetNotFound, Conflict, InvalidFileFormat
 from dino_gateway.assets import AssetHandlers
@@ -24,7 +27,7 @@ _SPACE = uuid.UUID("4c3a4bb8-8e2b-4a5f-9f0e-3f3c9f6a4b10")
 
 
 class DerivedHandlers:
-    """register-derived-asset and set-film-size."""
+    """register-derived-asset, remove-derived-assets and set-film-size."""
 
     def __init__(self, backends: Backends, ingest: Ingest, assets: AssetHandlers) -> None:
         """Use these parts."""
@@ -32,6 +35,8 @@ class DerivedHandlers:
 
     async def register(self, context: Context, request: RegisterDerivedRequest) -> RegisterDerivedResponse:
         """Answer the bus operation ``register-derived-asset``; asked again, it answers with the asset of before.
+
+        An asset of before takes over what the new metadata says; its other keys and its tags are the users'.
 
         Raises:
             AssetNotFound: the film has gone.
@@ -42,6 +47,8 @@ class DerivedHandlers:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(request.data).hexdigest())
         known = (await self._b.assets.get_many([asset_id])).get(asset_id)
         if known is not None:
+            if any(known.metadata.get(key) != value for key, value in request.metadata.items()):
+                await self._assets.change(asset_id, metadata=request.metadata)
             return RegisterDerivedResponse(asset_id=asset_id, sha256=known.sha256)
         media = sniff(request.data[:HEAD_BYTES])
         if media.kind != "image":
@@ -63,6 +70,17 @@ class DerivedHandlers:
             await self._assets.remove(asset_id)
             raise AssetNotFound(f"Asset {film.asset_id} not found")
         return RegisterDerivedResponse(asset_id=record.asset_id, sha256=record.sha256)
+
+    async def remove(self, context: Context, request: RemoveDerivedRequest) -> RemoveDerivedResponse:
+        """Answer the bus operation ``remove-derived-assets``; an asset that was not made of this film stays."""
+        found = await self._b.assets.get_many(request.asset_ids)
+        removed = 0
+        for record in found.values():
+            if record.derived_from == request.video_asset_id:
+                with suppress(AssetNotFound):
+                    await self._assets.remove(record.asset_id)
+                    removed += 1
+        return RemoveDerivedResponse(removed=removed)
 
     async def set_size(self, context: Context, request: FilmSizeRequest) -> FilmSizeResponse:
         """Answer the bus operation ``set-film-size``."""

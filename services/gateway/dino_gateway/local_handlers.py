@@ -54,4 +54,9 @@ def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
 def bus_handlers(backends: Backends) -> dict[str, Handler]:
     """Return the handler of every operation that the other services ask of the gateway, by name."""
     derived = DerivedHandlers(backends, Ingest(backends), AssetHandlers(backends, AssetView(backends.settings)))
-    return {"register-derived-asset": derived.register, "set-film-size": derived.set_size}
+    return {
+        "register-derived-asset": derived.register,
+        "remove-derived-assets": derived.remove,
+        "set-film-size": derived.set_size,
+        "gateway-status": HealthHandlers(backends).status,
+    }

@@ -86,6 +86,28 @@ async def test_a_keyframe_registered_again_is_the_same_asset(client, ask, film_i
     assert len((await client.get("/assets", params={"derived_from": film_id})).json()["items"]) == 2
 
 
+async def test_a_keyframe_registered_again_says_what_is_true_now_and_keeps_what_users_wrote(
+    client, ask, film_id, photo
+):
+    first = (await ask("register-derived-asset", **keyframe(film_id, photo)))["asset_id"]
+    await client.patch(f"/assets/{first}", json={"tags": ["mine"], "metadata": {"mood": "calm"}})
+    again = keyframe(film_id, photo) | {"metadata": {"time": 0.5, "shot": 7}}
+    await ask("register-derived-asset", **again)
+    shown = (await client.get(f"/assets/{first}")).json()
+    assert (shown["tags"], shown["metadata"]) == (["mine"], {"mood": "calm", "time": 0.5, "shot": 7})
+
+
+async def test_only_pictures_of_the_film_are_removed(client, ask, film_id, photo):
+    mine = [(await ask("register-derived-asset", **keyframe(film_id, photo, at)))["asset_id"] for at in (0.1, 0.2)]
+    foreign = (await client.post("/upload-media", files={"file": ("film.mp4", film())})).json()["asset_id"]
+    other = (await ask("register-derived-asset", **keyframe(foreign, photo)))["asset_id"]
+    asked = {"video_asset_id": film_id, "asset_ids": [mine[0], other, foreign]}
+    assert await ask("remove-derived-assets", **asked) == {"removed": 1}
+    statuses = [(await client.get(f"/assets/{asset}")).status_code for asset in (*mine, other, foreign)]
+    assert statuses == [404, 200, 200, 200]
+    assert await ask("remove-derived-assets", **asked) == {"removed": 0}
+
+
 async def test_keyframes_go_with_their_film(client, ask, film_id, photo):
     made = await ask("register-derived-asset", **keyframe(film_id, photo))
     assert (await client.delete(f"/assets/{film_id}")).json()["deleted"] is True

@@ -29,11 +29,14 @@ class JobContext(Context):
 
     Attributes:
         checkpoint: what the handler last saved with ``advance``; None at the first attempt.
+        afterwards: run once the answer is stored, and only then: what a later worker would have resumed from may
+            be removed there. What they raise is logged.
     """
 
     job_id: str = ""
     checkpoint: Any = None
     tell: Callable[[JobProgress, Any], Awaitable[None]] | None = field(default=None, repr=False)
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
     _began: float = field(default_factory=time.monotonic, repr=False)
     _first: int | None = field(default=None, repr=False)
     _told: float = field(default=0.0, repr=False)

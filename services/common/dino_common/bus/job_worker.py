@@ -17,7 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
+from dino_common.bus.events import Events
 from dino_common.bus.job_context import JobContext, JobHandler
+from dino_common.bus.job_news import JobNews
 from dino_common.bus.job_queue import JobQueue
 from dino_common.bus.pulls import unsubscribe
 from dino_common.bus.service import context_from
@@ -92,6 +94,7 @@ class JobWorker:
         self._connection, self._service, self._store = connection, service, store
         self._handlers = dict(handlers)
         self._queue = JobQueue(connection)
+        self._news = JobNews(Events(connection), store)
         self._slots = asyncio.Semaphore(concurrency)
         self._held: dict[str, _Held] = {}
         self._loop: asyncio.Task[None] | None = None
@@ -263,7 +266,9 @@ class JobWorker:
                 request = operation.request.model_validate(record.request)
                 result = await self._handlers[operation.name](context, request)
                 value = result.model_dump() if isinstance(result, BaseModel) else result
-                await self._store.succeed(record.job_id, value, worker)
+                ended = await self._store.succeed(record.job_id, value, worker)
+                if ended.status == "succeeded":
+                    await self._clean_up(context)
             except ValidationError as error:
                 outcome = "INVALID_REQUEST"
                 await self._store.fail(record.job_id, InvalidRequest(explain(error)), worker)
@@ -284,6 +289,13 @@ class JobWorker:
                 seconds = time.perf_counter() - began
                 self._metrics.handled(operation.name, outcome, seconds)
                 self._jobs.ended(operation.name, outcome, seconds)
+
+    async def _clean_up(self, context: JobContext) -> None:
+        for step in context.afterwards:
+            try:
+                await step()
+            except Exception as error:
+                log.warning("job %s left something behind: %r", context.job_id, error)
 
     def _context(self, record: JobRecord, operation: Operation, held: _Held) -> JobContext:
         base, worker = context_from(held.msg.headers or {}, operation), self._connection.name
@@ -309,6 +321,7 @@ class JobWorker:
     async def _tell(self, job_id: str) -> None:
         record = await self._store.get(job_id)
         await self._queue.tell_progress(job_id, {"status": record.status, "progress": record.progress.model_dump()})
+        await self._news.tell(record)
 
     async def _keep(self, held: _Held) -> None:
         while True:

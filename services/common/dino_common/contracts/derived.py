@@ -30,6 +30,19 @@ class RegisterDerivedResponse(Response):
     sha256: str
 
 
+class RemoveDerivedRequest(Request):
+    """Pictures of a film that a newer analysis has no use for."""
+
+    video_asset_id: AssetId
+    asset_ids: list[AssetId] = Field(min_length=1, max_length=200)
+
+
+class RemoveDerivedResponse(Response):
+    """How many there were."""
+
+    removed: int = Field(ge=0)
+
+
 class FilmSizeRequest(Request):
     """Pixels of a film as it is shown."""
 
@@ -50,6 +63,13 @@ OPERATIONS = (
         response=RegisterDerivedResponse,
         timeout_s=60,
         errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT),
+    ),
+    Operation(
+        name="remove-derived-assets",
+        service=Service.GATEWAY,
+        request=RemoveDerivedRequest,
+        response=RemoveDerivedResponse,
+        timeout_s=60,
     ),
     Operation(
         name="set-film-size",

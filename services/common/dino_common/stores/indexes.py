@@ -25,6 +25,16 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("status", ASCENDING), ("created_at", DESCENDING)]),
         IndexModel([("operation", ASCENDING), ("created_at", DESCENDING)]),
+        # Only of jobs whose end is still to be told.
+        IndexModel([("untold", ASCENDING)], sparse=True),
+        _expiry("expires_at"),
+    ],
+    "webhooks": [IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)])],
+    "webhook_deliveries": [
+        # Only of those that are pending.
+        IndexModel([("due_at", ASCENDING)], sparse=True),
+        IndexModel([("webhook_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("status", ASCENDING), ("webhook_id", ASCENDING)]),
         _expiry("expires_at"),
     ],
     "idempotency": [_expiry("expires_at")],
@@ -33,6 +43,19 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("stored_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("video_asset_id", ASCENDING), ("stored_at", DESCENDING)]),
         IndexModel([("tags", ASCENDING), ("stored_at", DESCENDING)]),
+    ],
+    "characters": [
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("images.asset_id", ASCENDING)]),
+        IndexModel([("master_reference_asset_id", ASCENDING)]),
+    ],
+    "character_verdicts": [
+        IndexModel([("character_id", ASCENDING), ("judged_at", DESCENDING), ("_id", DESCENDING)]),
+    ],
+    "analyses": [IndexModel([("video_asset_id", ASCENDING)])],
+    "analyzed_shots": [
+        IndexModel([("video_asset_id", ASCENDING), ("analysis_id", ASCENDING), ("number", ASCENDING)]),
+        _expiry("expires_at"),
     ],
     "content_locks": [_expiry("expires_at")],
 }

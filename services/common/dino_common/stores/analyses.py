@@ -1,0 +1,149 @@
+"""What analyses of films have found, shot by shot. Written by the video service alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson.binary import Binary
+from pymongo import ASCENDING, ReplaceOne, ReturnDocument
+
+from dino_common.bus.codec import pack, unpack
+from dino_common.stores.mongo import SCHEMA, Mongo, guarded, utc_now
+
+# As long as the job that would have finished it.
+_UNFINISHED_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRecord:
+    """A finished analysis of a film.
+
+    Attributes:
+        analysis_id: of the job that made it.
+        total_shots: how many shots it found.
+        keyframes: whether it stored keyframes.
+        facts: further fields of its answer, plain values.
+    """
+
+    video_asset_id: str
+    analysis_id: str
+    total_shots: int
+    keyframes: bool
+    facts: dict[str, Any] = field(default_factory=dict)
+    finished_at: datetime = field(default_factory=utc_now)
+
+
+class AnalysisStore:
+    """The collections ``analyses`` (the newest of each film) and ``analyzed_shots`` (one document a shot).
+
+    Of a film two analyses are kept: the newest one, and the newest one with keyframes; often they are the same.
+    Shots of an analysis that never finished expire. Every method raises ServiceUnavailable while MongoDB does not
+    answer.
+    """
+
+    def __init__(self, mongo: Mongo) -> None:
+        """Use this connection."""
+        self._mongo = mongo
+        self._heads = mongo.db["analyses"]
+        self._shots = mongo.db["analyzed_shots"]
+
+    @guarded
+    async def put_shots(self, video_asset_id: str, analysis_id: str, first: int, shots: Sequence[Any]) -> None:
+        """Store consecutive shots from number ``first`` on; the same number again takes the place of the first.
+
+        Args:
+            video_asset_id, analysis_id: whose they are.
+            first: number of the first one, from 1.
+            shots: plain values and NumPy arrays.
+        """
+        expires = utc_now() + timedelta(days=_UNFINISHED_DAYS)
+        changes = []
+        for number, shot in enumerate(shots, start=first):
+            key = f"{video_asset_id}:{analysis_id}:{number:07d}"
+            document = {
+                "_id": key,
+                "schema": SCHEMA,
+                "video_asset_id": video_asset_id,
+                "analysis_id": analysis_id,
+                "number": number,
+                "shot": Binary(pack(shot)),
+                "expires_at": expires,
+            }
+            changes.append(ReplaceOne({"_id": key}, document, upsert=True))
+        if changes:
+            # In order, so that no gap is left where a worker dies.
+            await self._shots.bulk_write(changes, ordered=True)
+
+    @guarded
+    async def count(self, video_asset_id: str, analysis_id: str) -> int:
+        """Return how many shots are stored: those with the numbers 1 to this."""
+        return await self._shots.count_documents({"video_asset_id": video_asset_id, "analysis_id": analysis_id})
+
+    @guarded
+    async def shots(self, video_asset_id: str, analysis_id: str, after: int, limit: int) -> list[Any]:
+        """Return the shots with the numbers ``after`` + 1 to ``after`` + ``limit``, as they were stored."""
+        wanted = {
+            "video_asset_id": video_asset_id,
+            "analysis_id": analysis_id,
+            "number": {"$gt": after, "$lte": after + limit},
+        }
+        found = await self._shots.find(wanted, {"shot": 1}).sort("number", ASCENDING).to_list()
+        return [unpack(bytes(document["shot"])) for document in found]
+
+    @guarded
+    async def finish(self, record: AnalysisRecord) -> None:
+        """Make this the newest analysis of its film; those that nothing names any more are removed."""
+        film, kept = record.video_asset_id, {record.analysis_id}
+        document = {
+            "schema": SCHEMA,
+            "video_asset_id": film,
+            "analysis_id": record.analysis_id,
+            "total_shots": record.total_shots,
+            "keyframes": record.keyframes,
+            "facts": Binary(pack(record.facts)),
+            "finished_at": record.finished_at,
+        }
+        of_run = {"video_asset_id": film, "analysis_id": record.analysis_id}
+        await self._shots.update_many(of_run, {"$unset": {"expires_at": ""}})
+        replaced: set[str] = set()
+        for key in (_key(film, False), _key(film, True)):
+            if key == _key(film, True) and not record.keyframes:
+                other = await self._heads.find_one({"_id": key})
+                kept |= {other["analysis_id"]} if other else set()
+                continue
+            before = await self._heads.find_one_and_replace(
+                {"_id": key}, document, upsert=True, return_document=ReturnDocument.BEFORE
+            )
+            replaced |= {before["analysis_id"]} if before else set()
+        for analysis_id in replaced - kept:
+            await self._shots.delete_many({"video_asset_id": film, "analysis_id": analysis_id})
+
+    @guarded
+    async def newest(self, video_asset_id: str, *, keyframes: bool = False) -> AnalysisRecord | None:
+        """Return the newest finished analysis of a film, or the newest with keyframes; None when there is none."""
+        document = await self._heads.find_one({"_id": _key(video_asset_id, keyframes)})
+        return None if document is None else _record(document)
+
+    @guarded
+    async def delete_of(self, video_asset_id: str) -> None:
+        """Remove everything that was found of a film."""
+        await self._heads.delete_many({"video_asset_id": video_asset_id})
+        await self._shots.delete_many({"video_asset_id": video_asset_id})
+
+
+def _key(video_asset_id: str, keyframes: bool) -> str:
+    return f"{video_asset_id}:keyframes" if keyframes else video_asset_id
+
+
+def _record(document: Mapping[str, Any]) -> AnalysisRecord:
+    return AnalysisRecord(
+        document["video_asset_id"],
+        document["analysis_id"],
+        document["total_shots"],
+        document["keyframes"],
+        unpack(bytes(document["facts"])),
+        document["finished_at"],
+    )
