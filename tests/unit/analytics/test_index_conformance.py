@@ -11,7 +11,7 @@ from qdrant_client import AsyncQdrantClient
 from dino_analytics.index import server, shard
 from dino_analytics.index.edge import EdgeIndex
 from dino_analytics.index.errors import IndexClosed, IndexDimensionMismatch, InvalidItem
-from dino_analytics.index.interface import Filters, IndexItem, VectorIndex
+from dino_analytics.index.interface import Condition, Filters, IndexItem, VectorIndex
 from dino_analytics.index.server import ServerIndex
 
 # Local mode says that it ignores payload indexes and search parameters; the real server uses both.
@@ -64,7 +64,9 @@ ITEMS = [
             "kind": "video" if n == 3 else "image",
             "content_type": "image/png" if n % 2 else "image/jpeg",
             "tags": [["a"], ["a", "b"], ["b", "ü-ß"], [], ["c"]][n],
-            "metadata": {"n": n, "even": n % 2 == 0, "a.b[0]": "x", "half": n / 2},
+            "metadata": {"n": n, "even": n % 2 == 0, "a.b[0]": "x", "half": n / 2}
+            | ({"a-b": n, "a.c[1]": -n, "gone": None} if n > 2 else {}),
+            "words": [["red", "car"], ["car"], ["blau", "größe"], [], ["red"]][n],
             "uploaded": 1000.0 + n,
             "filename": f"Müller \U0001f600 {n}.jpg",
         },
@@ -155,6 +157,22 @@ async def test_writing_nothing_is_allowed(index):
         (Filters(asset_ids=(uid(1), uid(4)), exclude_ids=(uid(1),)), [4]),
         (Filters(kind="image", content_type="image/jpeg", tags_any=("c",), metadata={"n": 4}), [4]),
         (Filters(kind="x' OR 1=1"), []),
+        (Filters(words_any=("red", "größe")), [0, 2, 4]),
+        (Filters(words_any=("green",)), []),
+        (Filters(conditions=(Condition("n", any_of=(1, 3.0, "2")),)), [1, 3]),
+        (Filters(conditions=(Condition("n", any_of=()),)), []),
+        (Filters(conditions=(Condition("even", any_of=(True,)), Condition("n", none_of=(2,)))), [0, 4]),
+        (Filters(conditions=(Condition("a-b", none_of=(3,)),)), [0, 1, 2, 4]),
+        (Filters(conditions=(Condition("n", at_least=1, below=3),)), [1, 2]),
+        (Filters(conditions=(Condition("half", above=0.5, at_most=1.5),)), [2, 3]),
+        (Filters(conditions=(Condition("even", at_least=0),)), []),
+        (Filters(conditions=(Condition("a.b[0]", at_least=0),)), []),
+        (Filters(conditions=(Condition("a-b", at_least=4),)), [4]),
+        (Filters(conditions=(Condition("a.c[1]", at_most=-4),)), [4]),
+        (Filters(conditions=(Condition("a-b", exists=True),)), [3, 4]),
+        (Filters(conditions=(Condition("a-b", exists=False),)), [0, 1, 2]),
+        (Filters(conditions=(Condition("gone", exists=True),)), []),
+        (Filters(conditions=(Condition("n", at_least=1), Condition("n", at_most=3)), kind="image"), [1, 2]),
     ],
 )
 async def test_filters_choose_exactly_the_matching_items(index, filters, expected):

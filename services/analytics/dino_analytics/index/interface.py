@@ -17,7 +17,7 @@ Vector = NDArray[np.float32]
 class IndexItem:
     """One asset to index: UUID string, (d,) float32 vector, and a JSON payload.
 
-    Filters read these payload keys, each optional: `kind` and `content_type` (strings), `tags` (list of
+    Filters read these payload keys, each optional: `kind` and `content_type` (strings), `tags` and `words` (lists of
     strings), `metadata` (dict of strings, numbers and booleans), `uploaded` (seconds since 1970, UTC).
     """
 
@@ -36,11 +36,35 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What one metadata entry must be; all given parts must hold.
+
+    `any_of` needs one of its values and `none_of` forbids them, where an item without the key meets `none_of`; both
+    compare by type, as `Filters.metadata` does. `above`/`at_least`/`below`/`at_most` hold for numbers only. `exists`
+    asks whether there is an entry of that key at all.
+    """
+
+    key: str
+    any_of: tuple[Scalar, ...] | None = None
+    none_of: tuple[Scalar, ...] = ()
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    exists: bool | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether a bound is given."""
+        return any(bound is not None for bound in (self.above, self.at_least, self.below, self.at_most))
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which items a search or count considers; all given conditions must hold.
 
-    `tags_any` needs one and `tags_all` every one of its tags; `metadata` compares values by type, so True
-    is not 1 and "1" is not 1, while 1 equals 1.0. `uploaded_after` is inclusive and `uploaded_before`
+    `tags_any` and `words_any` need one and `tags_all` every one of its tags; `metadata` compares values by type, so
+    True is not 1 and "1" is not 1, while 1 equals 1.0. `uploaded_after` is inclusive and `uploaded_before`
     exclusive, both in seconds since 1970, UTC. None and an empty tuple are no condition; ids that are no
     UUID match nothing.
     """
@@ -50,6 +74,8 @@ class Filters:
     tags_any: tuple[str, ...] = ()
     tags_all: tuple[str, ...] = ()
     metadata: dict[str, Scalar] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    words_any: tuple[str, ...] = ()
     uploaded_after: float | None = None
     uploaded_before: float | None = None
     asset_ids: tuple[str, ...] = ()

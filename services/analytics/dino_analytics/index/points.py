@@ -18,7 +18,8 @@ from dino_analytics.index.interface import IndexItem, Scalar, Vector
 PAYLOAD, KIND, CONTENT_TYPE, TAGS, TERMS, UPLOADED = (
     *("payload", "f_kind", "f_content_type", "f_tags", "f_metadata", "f_uploaded"),
 )
-KEYWORD_FIELDS = (KIND, CONTENT_TYPE, TAGS, TERMS)
+KEYS, NUMBERS, WORDS = "f_keys", "f_numbers", "f_words"
+KEYWORD_FIELDS = (KIND, CONTENT_TYPE, TAGS, TERMS, KEYS, WORDS)
 FLOAT_FIELDS = (UPLOADED,)
 
 
@@ -70,6 +71,11 @@ def term(key: str, value: Scalar) -> str:
     return json.dumps([key, exact], ensure_ascii=False, separators=(",", ":"))
 
 
+def number_field(key: str) -> str:
+    """The name under `NUMBERS` of a metadata entry's number; keys may hold what a path of the index may not."""
+    return f"n{key.encode().hex()}"
+
+
 def stored_payload(item: IndexItem) -> dict[str, Any]:
     """The point's payload: the item's own under `payload`, and one field for each filter."""
     own = item.payload
@@ -88,6 +94,14 @@ def stored_payload(item: IndexItem) -> dict[str, Any]:
     terms = [term(k, v) for k, v in entries.items() if isinstance(v, str | int | float | bool)]
     if terms:
         fields[TERMS] = terms
+        fields[KEYS] = [k for k, v in entries.items() if isinstance(v, str | int | float | bool)]
+    numbers = {
+        number_field(k): float(v) for k, v in entries.items() if isinstance(v, int | float) and not isinstance(v, bool)
+    }
+    if numbers:
+        fields[NUMBERS] = numbers
+    if words := own.get("words"):
+        fields[WORDS] = list(words)
     if (uploaded := own.get("uploaded")) is not None:
         if isinstance(uploaded, bool) or not isinstance(uploaded, int | float):
             raise InvalidItem(f"uploaded must be seconds since 1970, got {uploaded!r}")

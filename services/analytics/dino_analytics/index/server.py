@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Any, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
@@ -18,15 +18,19 @@ from dino_analytics.index.interface import Filters, Hit, IndexItem, Vector
 from dino_analytics.index.points import (
     CONTENT_TYPE,
     FLOAT_FIELDS,
+    KEYS,
     KEYWORD_FIELDS,
     KIND,
+    NUMBERS,
     PAYLOAD,
     TAGS,
     TERMS,
     UPLOADED,
+    WORDS,
     canonical_id,
     collection_name,
     known_ids,
+    number_field,
     stored_payload,
     term,
     unit_vector,
@@ -172,6 +176,7 @@ class ServerIndex:
         kept = (info.config.metadata or {}).get("model_version", self.model_version)
         if kept != self.model_version:
             raise IndexVersionMismatch(f"{self._collection!r} is of {kept!r}, not of {self.model_version!r}")
+        await self._index_fields(info.payload_schema)
 
     async def _create(self) -> None:
         try:
@@ -187,12 +192,16 @@ class ServerIndex:
             # Another replica may have made it in the same moment.
             if not await self._call(self._client.collection_exists(self._collection)):
                 raise
+
+    async def _index_fields(self, present: Collection[str]) -> None:
+        """Index what filters read, also in a collection that an earlier release made."""
         for fields, kind in (
             (KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD),
             (FLOAT_FIELDS, models.PayloadSchemaType.FLOAT),
         ):
             for field in fields:
-                await self._call(self._client.create_payload_index(self._collection, field, kind, wait=True))
+                if field not in present:
+                    await self._call(self._client.create_payload_index(self._collection, field, kind, wait=True))
 
     async def _call(self, answer: Awaitable[T]) -> T:
         if self._closed:
@@ -210,6 +219,7 @@ def server_filter(filters: Filters | None) -> models.Filter | None:
     if filters is None:
         return None
     must: list[Any] = []
+    must_not: list[Any] = []
 
     def equal(field: str, value: str) -> None:
         must.append(models.FieldCondition(key=field, match=models.MatchValue(value=value)))
@@ -224,13 +234,30 @@ def server_filter(filters: Filters | None) -> models.Filter | None:
         equal(TAGS, tag)
     for key, value in filters.metadata.items():
         equal(TERMS, term(key, value))
+    for condition in filters.conditions:
+        key = condition.key
+        if condition.any_of is not None:
+            wanted = [term(key, value) for value in condition.any_of]
+            must.append(models.FieldCondition(key=TERMS, match=models.MatchAny(any=wanted)))
+        if condition.none_of:
+            unwanted = [term(key, value) for value in condition.none_of]
+            must_not.append(models.FieldCondition(key=TERMS, match=models.MatchAny(any=unwanted)))
+        if condition.is_range:
+            bounds = models.Range(gt=condition.above, gte=condition.at_least, lt=condition.below, lte=condition.at_most)
+            must.append(models.FieldCondition(key=f"{NUMBERS}.{number_field(key)}", range=bounds))
+        if condition.exists is not None:
+            there = models.FieldCondition(key=KEYS, match=models.MatchValue(value=key))
+            (must if condition.exists else must_not).append(there)
+    if filters.words_any:
+        must.append(models.FieldCondition(key=WORDS, match=models.MatchAny(any=list(filters.words_any))))
     if filters.uploaded_after is not None or filters.uploaded_before is not None:
         span = models.Range(gte=filters.uploaded_after, lt=filters.uploaded_before)
         must.append(models.FieldCondition(key=UPLOADED, range=span))
     if filters.asset_ids:
         must.append(models.HasIdCondition(has_id=list(known_ids(filters.asset_ids))))
     excluded: list[Any] = list(known_ids(filters.exclude_ids))
-    must_not = [models.HasIdCondition(has_id=excluded)] if excluded else None
+    if excluded:
+        must_not.append(models.HasIdCondition(has_id=excluded))
     if not must and not must_not:
         return None
-    return models.Filter(must=must or None, must_not=must_not)
+    return models.Filter(must=must or None, must_not=must_not or None)

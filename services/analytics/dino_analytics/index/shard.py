@@ -13,13 +13,17 @@ from dino_analytics.index.interface import Filters, Hit, Vector
 from dino_analytics.index.points import (
     CONTENT_TYPE,
     FLOAT_FIELDS,
+    KEYS,
     KEYWORD_FIELDS,
     KIND,
+    NUMBERS,
     PAYLOAD,
     TAGS,
     TERMS,
     UPLOADED,
+    WORDS,
     known_ids,
+    number_field,
     term,
 )
 
@@ -154,6 +158,24 @@ def edge_filter(filters: Filters | None) -> qe.Filter | None:
         equal(TAGS, tag)
     for key, value in filters.metadata.items():
         equal(TERMS, term(key, value))
+    for condition in filters.conditions:
+        key = condition.key
+        if condition.any_of is not None:
+            wanted = [term(key, value) for value in condition.any_of]
+            must.append(qe.FieldCondition(key=TERMS, match=qe.MatchAny(wanted)))
+        if condition.none_of:
+            unwanted = [term(key, value) for value in condition.none_of]
+            must_not.append(qe.FieldCondition(key=TERMS, match=qe.MatchAny(unwanted)))
+        if condition.is_range:
+            bounds = qe.RangeFloat(
+                gt=condition.above, gte=condition.at_least, lt=condition.below, lte=condition.at_most
+            )
+            must.append(qe.FieldCondition(key=f"{NUMBERS}.{number_field(key)}", range=bounds))
+        if condition.exists is not None:
+            there = qe.FieldCondition(key=KEYS, match=qe.MatchValue(key))
+            (must if condition.exists else must_not).append(there)
+    if filters.words_any:
+        must.append(qe.FieldCondition(key=WORDS, match=qe.MatchAny(list(filters.words_any))))
     if filters.uploaded_after is not None or filters.uploaded_before is not None:
         span = qe.RangeFloat(gte=filters.uploaded_after, lt=filters.uploaded_before)
         must.append(qe.FieldCondition(key=UPLOADED, range=span))
