@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dino_analytics.groups import judgement, search
+from dino_analytics.groups import characters, judgement, search
 from dino_analytics.parts import Group, Parts
 
 ALL: tuple[Callable[[Parts], Group], ...] = (
     judgement.group,
     search.group,
+    characters.group,
 )

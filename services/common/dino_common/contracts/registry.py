@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from . import (
     assets,
     batches,
+    characters,
     configuration,
     derived,
     features,
@@ -30,6 +31,7 @@ _GROUPS = (
     search,
     shots,
     shot_library,
+    characters,
     batches,
     jobs,
     configuration,

@@ -1,0 +1,34 @@
+"""Characters: making and changing them, and judging their pictures."""
+
+from __future__ import annotations
+
+from dino_analytics.characters.following import AssetFollower
+from dino_analytics.characters.handlers import CharacterHandlers
+from dino_analytics.parts import Group, Parts
+from dino_common.stores.character_verdicts import VerdictStore
+from dino_common.stores.characters import CharacterStore
+
+
+def group(parts: Parts) -> Group:
+    """Return the handlers."""
+    characters, verdicts = CharacterStore(parts.mongo), VerdictStore(parts.mongo)
+    follower = AssetFollower(characters, parts.assets)
+
+    async def follow() -> None:
+        await follower.start(parts.runtime.events)
+
+    parts.runtime.after_start.append(follow)
+    parts.runtime.closers.append(follower.stop)
+    crud = CharacterHandlers(characters, verdicts, parts.vectors)
+    return Group(
+        {
+            "create-character": crud.create,
+            "list-characters": crud.list,
+            "get-character": crud.get,
+            "update-character": crud.update,
+            "delete-character": crud.delete,
+            "add-character-images": crud.add_images,
+            "remove-character-image": crud.remove_image,
+            "set-master-reference": crud.set_master,
+        }
+    )
