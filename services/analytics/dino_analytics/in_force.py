@@ -37,14 +37,23 @@ class InForce:
         names = ", ".join(sorted({*CATEGORIES, *live}))
         raise InvalidRequest(f"category: unknown category {name!r}; known ones are {names}")
 
-    def consistency(self, model: ServingModel, request: float | None, category: str | None) -> Threshold:
+    def consistency(
+        self, model: ServingModel, request: float | None, category: str | None, character: float | None = None
+    ) -> Threshold:
         """Return the consistency threshold (0–100) and its source.
+
+        Args:
+            model: whose card is asked.
+            request: the request's own.
+            category: named threshold set.
+            character: the character's own for this model version.
 
         Raises:
             InvalidRequest: the category is not known.
         """
         return resolve_consistency(
             request=request,
+            character=character,
             category=self._category(category).consistency,
             setting=self._config.thresholds.consistency,
             model_card=model.consistency,

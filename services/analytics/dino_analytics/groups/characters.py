@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dino_analytics.characters.following import AssetFollower
 from dino_analytics.characters.handlers import CharacterHandlers
+from dino_analytics.characters.validation import ValidationHandlers
 from dino_analytics.parts import Group, Parts
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterStore
@@ -20,6 +21,7 @@ def group(parts: Parts) -> Group:
     parts.runtime.after_start.append(follow)
     parts.runtime.closers.append(follower.stop)
     crud = CharacterHandlers(characters, verdicts, parts.vectors)
+    validation = ValidationHandlers(characters, verdicts, parts.vectors, parts.in_force)
     return Group(
         {
             "create-character": crud.create,
@@ -30,5 +32,7 @@ def group(parts: Parts) -> Group:
             "add-character-images": crud.add_images,
             "remove-character-image": crud.remove_image,
             "set-master-reference": crud.set_master,
+            "validate-character": validation.validate,
+            "list-character-verdicts": validation.history,
         }
     )

@@ -7,11 +7,12 @@ from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.handlers.thumbnails import ThumbnailHandlers
 from dino_analytics.parts import Group, Parts
+from dino_common.stores.characters import CharacterStore
 
 
 def group(parts: Parts) -> Group:
     """Return the handlers."""
-    compare = CompareHandlers(parts.vectors, parts.in_force)
+    compare = CompareHandlers(parts.vectors, parts.in_force, CharacterStore(parts.mongo))
     quality = QualityHandlers(parts.vectors, parts.in_force, parts.pictures, parts.cache, parts.settings.similarity_ttl)
     batches = BatchHandlers(quality, compare, parts.vectors)
     return Group(

@@ -30,6 +30,7 @@ from dino_common.contracts.judgement import (
     ValidateConsistencyResponse,
 )
 from dino_common.errors import AssetNotFound
+from dino_common.stores.characters import CharacterStore
 
 
 def _since(began: float) -> float:
@@ -39,9 +40,9 @@ def _since(began: float) -> float:
 class CompareHandlers:
     """Answers from features alone; no pixel is read."""
 
-    def __init__(self, vectors: VectorSource, in_force: InForce) -> None:
-        """Use these features and thresholds."""
-        self._vectors, self._in_force = vectors, in_force
+    def __init__(self, vectors: VectorSource, in_force: InForce, characters: CharacterStore) -> None:
+        """Use these features and thresholds; characters may have their own."""
+        self._vectors, self._in_force, self._characters = vectors, in_force, characters
 
     async def validate_consistency(
         self, context: Context, request: ValidateConsistencyRequest
@@ -49,7 +50,11 @@ class CompareHandlers:
         """Answer ``POST /validate-consistency``."""
         began = time.perf_counter()
         model, cosine = await self._vectors.cosine(request.pair, context)
-        return self.verdict(model, request.pair, cosine, request.threshold, request.category, began)
+        if request.character_id is None:
+            return self.verdict(model, request.pair, cosine, request.threshold, request.category, began)
+        character = await self._characters.get(request.character_id)
+        own, category = character.threshold(model.version), request.category or character.category
+        return self.verdict(model, request.pair, cosine, request.threshold, category, began, own and own.value)
 
     def verdict(
         self,
@@ -59,12 +64,13 @@ class CompareHandlers:
         threshold: float | None,
         category: str | None,
         began: float,
+        own: float | None = None,
     ) -> ValidateConsistencyResponse:
-        """Judge one pair by the threshold in force."""
+        """Judge one pair by the threshold in force; ``own`` is the character's."""
         reference, test = pair
         judged = judge(
             cosine,
-            self._in_force.consistency(model, threshold, category),
+            self._in_force.consistency(model, threshold, category, own),
             model.slope or DEFAULT_SLOPE,
         )
         return ValidateConsistencyResponse(

@@ -58,6 +58,9 @@ class ValidateConsistencyRequest(AssetPair):
 
     threshold: Percent | None = Field(default=None, description="0–100; overrides every configured threshold.")
     category: Category | None = Field(default=None, description="Named threshold set, such as electronics.")
+    character_id: AssetId | None = Field(
+        default=None, description="Whose own threshold and category hold where the request names none."
+    )
 
 
 class ValidateConsistencyResponse(Response):
@@ -255,7 +258,7 @@ def _analytics(name: str, request: type[Request], response: type[Response], **mo
         response=response,
         tag="judgement",
         timeout_s=more.pop("timeout_s", 60),
-        errors=_ERRORS,
+        errors=more.pop("errors", _ERRORS),
         **more,
     )
 
@@ -267,6 +270,7 @@ OPERATIONS = (
         ValidateConsistencyResponse,
         summary="Do two pictures show the same character?",
         description="Compares the features with the consistency threshold in force, which the answer names.",
+        errors=(*_ERRORS, ErrorCode.NOT_FOUND),
     ),
     _analytics(
         "analyze-quality",

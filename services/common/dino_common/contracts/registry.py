@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from . import (
     assets,
     batches,
+    character_verdicts,
     characters,
     configuration,
     derived,
@@ -32,6 +33,7 @@ _GROUPS = (
     shots,
     shot_library,
     characters,
+    character_verdicts,
     batches,
     jobs,
     configuration,
