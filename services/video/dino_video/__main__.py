@@ -10,15 +10,18 @@ from dino_common.contracts import Service
 from dino_common.contracts.internal import ServiceStatus, StatusRequest
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
+from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.jobs import JobStore
 from dino_common.stores.mongo import Mongo, ensure_indexes
 from dino_common.stores.objects import Objects
 from dino_common.stores.shots import ShotStore
 from dino_video.films_following import FilmsFollowing
+from dino_video.handlers.analysis_pages import AnalysisPages
 from dino_video.handlers.analyze import AnalyzeHandler, limits_of
 from dino_video.handlers.contact_sheet import ContactSheetHandler
 from dino_video.handlers.library import LibraryHandlers
+from dino_video.handlers.track import TrackHandler
 from dino_video.library.texts import Texts
 
 # Films under way in one process; they take turns, so that a short one does not wait for a long one to end.
@@ -31,9 +34,9 @@ async def setup(runtime: Runtime) -> None:
     mongo = await Mongo.connect(settings)
     await ensure_indexes(mongo)
     objects = Objects(settings)
-    assets, shots = AssetStore(mongo), ShotStore(mongo)
+    assets, shots, analyses = AssetStore(mongo), ShotStore(mongo), AnalysisStore(mongo)
     library = LibraryHandlers(assets, shots, Texts(runtime.bus))
-    following = FilmsFollowing(assets, shots, objects, runtime.bus, limits_of(settings))
+    following = FilmsFollowing(assets, shots, analyses, objects, runtime.bus, limits_of(settings))
 
     async def status(context: Context, request: StatusRequest) -> ServiceStatus:
         reasons = await runtime.not_ready()
@@ -51,14 +54,16 @@ async def setup(runtime: Runtime) -> None:
         "video-status": status,
         "store-shot-data": library.store,
         "list-shots": library.list,
-        "video-contact-sheet": ContactSheetHandler(assets, objects).draw,
+        "video-contact-sheet": ContactSheetHandler(assets, objects, analyses).draw,
+        "get-video-analysis": AnalysisPages(assets, analyses).page,
         "list-video-shots": library.of_film,
         "suggest-shots": library.suggest,
     }
     runtime.job_store = JobStore(mongo)
     runtime.jobs_at_once = _FILMS_AT_ONCE
     runtime.job_handlers = {
-        "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus).analyze,
+        "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus, analyses, shots).analyze,
+        "track-objects": TrackHandler(settings, assets, objects, runtime.bus).track,
     }
     runtime.readiness = readiness
     runtime.after_start.append(follow)

@@ -21,6 +21,8 @@ from . import (
     shots,
     system,
     text,
+    tracking,
+    webhooks,
 )
 from .drawing import Drawing
 from .operation import Operation, Service
@@ -32,11 +34,13 @@ _GROUPS = (
     search,
     shots,
     shot_library,
+    tracking,
     characters,
     character_verdicts,
     batches,
     jobs,
     configuration,
+    webhooks,
     system,
     text,
     pixels,

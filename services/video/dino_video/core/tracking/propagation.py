@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,20 @@ class LabelPropagator:
     def forget(self) -> None:
         """Drop all context but the first frame."""
         self._recent.clear()
+
+    def saved(self) -> dict[str, Any]:
+        """All it knows, as plain values and arrays; `restored` goes on exactly from there."""
+        settings = [self.settings.window, self.settings.top, self.settings.temperature, self.settings.recent]
+        recent = [[features, labels] for features, labels in self._recent]
+        return {"first": self.first, "labels": self.labels, "settings": settings, "recent": recent}
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> LabelPropagator:
+        """The propagator that `saved` was told by."""
+        window, top, temperature, recent = saved["settings"]
+        settings = Propagation(int(window), int(top), float(temperature), int(recent))
+        known = deque((features, labels) for features, labels in saved["recent"])
+        return cls(saved["first"], saved["labels"], settings, known)
 
 
 def propagate(features: Iterable[Features], labels: Labels, settings: Propagation | None = None) -> list[Labels]:

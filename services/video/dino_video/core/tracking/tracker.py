@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -82,6 +82,33 @@ class ObjectTracker:
         usual = float(_best(mine @ mine.T, skip_self=True).mean()) if len(mine) > 1 else 1.0
         propagator = LabelPropagator.start(flat, labels, settings)
         return cls(mean, propagator, mine, rest, float(labels.sum()), usual, False, mine)
+
+    def saved(self) -> dict[str, Any]:
+        """All it knows, as plain values and arrays; `restored` goes on exactly from there."""
+        return {
+            "mean": self._mean,
+            "propagator": self._propagator.saved(),
+            "object": self._object,
+            "background": self._background,
+            "usual_area": self._usual_area,
+            "usual_like": self._usual_like,
+            "lost": self._lost,
+            "seen": self._seen,
+        }
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> ObjectTracker:
+        """The tracker that `saved` was told by."""
+        return cls(
+            saved["mean"],
+            LabelPropagator.restored(saved["propagator"]),
+            saved["object"],
+            saved["background"],
+            float(saved["usual_area"]),
+            float(saved["usual_like"]),
+            bool(saved["lost"]),
+            saved["seen"],
+        )
 
     def step(self, features: Features) -> TrackedFrame:
         """The next frame: features (rows, columns, d) of the first one's grid."""

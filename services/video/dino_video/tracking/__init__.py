@@ -1,0 +1,1 @@
+"""Following objects through a film, as a job."""
