@@ -195,6 +195,44 @@ class WatchMetrics:
         self.index_complete = level("dino_index_complete", "1 once the index has been compared with the library.")
 
 
+class WebhookMetrics:
+    """Deliveries to webhooks, and the verdicts that are told for them alone."""
+
+    def __init__(self) -> None:
+        """Create the instruments on the process's meter."""
+        meter = metrics.get_meter("dino.webhooks")
+        self._attempts = meter.create_counter(
+            "dino_webhook_attempts",
+            description="Attempts to tell a webhook, by outcome: ok, AGAIN, DEAD (given up), TEST_FAILED.",
+        )
+        self._seconds = meter.create_histogram(
+            "dino_webhook_attempt_duration",
+            unit="s",
+            description="Time of an attempt to tell a webhook.",
+            explicit_bucket_boundaries_advisory=SECONDS,
+        )
+        self.pending = Level(meter, "dino_webhook_pending", "Deliveries that are neither made nor given up.")
+        self._disabled = meter.create_counter(
+            "dino_webhook_disabled", description="Webhooks that were switched off because they failed for long."
+        )
+        self._verdicts = meter.create_counter(
+            "dino_verdict_events", description="Verdicts to be told to webhooks, by outcome: ok, LOST."
+        )
+
+    def attempted(self, event: str, outcome: str, seconds: float) -> None:
+        """Count an attempt."""
+        self._attempts.add(1, {"event": event, "outcome": outcome})
+        self._seconds.record(seconds, {"outcome": outcome})
+
+    def disabled(self) -> None:
+        """Count a webhook that is switched off."""
+        self._disabled.add(1)
+
+    def verdict(self, outcome: str) -> None:
+        """Count a verdict that was published or lost."""
+        self._verdicts.add(1, {"outcome": outcome})
+
+
 @lru_cache(maxsize=1)
 def bus_metrics() -> BusMetrics:
     """Return the process's bus instruments."""
@@ -235,3 +273,9 @@ def store_metrics() -> StoreMetrics:
 def watch_metrics() -> WatchMetrics:
     """Return the instruments of what this process watches."""
     return WatchMetrics()
+
+
+@lru_cache(maxsize=1)
+def webhook_metrics() -> WebhookMetrics:
+    """Return the process's webhook instruments."""
+    return WebhookMetrics()

@@ -97,11 +97,27 @@ class Settings(BaseSettings):
     model_cache_dir: Path = Field(Path("~/.cache/dino/models"), validation_alias="DINO_CACHE_DIR")
     index_dir: Path = Field(Path("~/.cache/dino/index"), validation_alias="DINO_INDEX_DIR")
 
+    # The image generator of characters/{id}/generate-image.
+    generator_url: str | None = Field(None, validation_alias="DINO_GENERATOR_URL", pattern=r"^https?://[^\s@]+$")
+    generator_api_key: SecretStr | None = Field(None, validation_alias="DINO_GENERATOR_API_KEY")
+    generator_seconds: float = Field(120.0, ge=1, le=1800, validation_alias="DINO_GENERATOR_TIMEOUT_SECONDS")
+
     # How long cached things live, seconds.
     features_ttl: int = Field(86_400, ge=1, validation_alias="DINO_FEATURES_TTL")
     similarity_ttl: int = Field(3_600, ge=1, validation_alias="DINO_SIMILARITY_TTL")
     preprocessed_ttl: int = Field(21_600, ge=1, validation_alias="DINO_PREPROCESSED_TTL")
     job_ttl: int = Field(604_800, ge=60, validation_alias="DINO_JOB_TTL")
+
+    # Webhooks.
+    webhook_allow_private: str = Field(
+        "", validation_alias="DINO_WEBHOOK_ALLOW_PRIVATE", description="Names and networks, comma-separated."
+    )
+    webhook_secret_keys: SecretStr | None = Field(None, validation_alias="DINO_WEBHOOK_SECRET_KEYS")
+    webhook_timeout: float = Field(10.0, gt=0, le=60, validation_alias="DINO_WEBHOOK_TIMEOUT")
+    webhook_max_attempts: int = Field(10, ge=1, le=50, validation_alias="DINO_WEBHOOK_MAX_ATTEMPTS")
+    webhook_first_retry: float = Field(5.0, gt=0, le=3600, validation_alias="DINO_WEBHOOK_FIRST_RETRY")
+    webhook_disable_after: float = Field(432_000.0, gt=0, validation_alias="DINO_WEBHOOK_DISABLE_AFTER")
+    webhook_delivery_ttl: int = Field(2_592_000, ge=60, validation_alias="DINO_WEBHOOK_DELIVERY_TTL")
 
     # Telemetry.
     otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")

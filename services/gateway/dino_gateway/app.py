@@ -119,11 +119,13 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with open_backends(self.settings, self._stats) as backends:
-            jobs = JobSubmission(self.settings, backends.connection, backends.queue, backends.jobs)
+            news = backends.webhooks.news
+            jobs = JobSubmission(self.settings, backends.connection, backends.queue, backends.jobs, news)
             self._dispatcher = Dispatcher(backends, local_handlers(backends), jobs)
             self.backends = backends
             bus = BusService(backends.connection, Service.GATEWAY, bus_handlers(backends))
             await bus.start()
+            backends.webhooks.start()
             background = [asyncio.create_task(work(backends)) for work in (sweep_uploads, watch_deployment)]
             log.info("gateway serves %s on port %d", self.settings.prefix, self.settings.api_port)
             try:
@@ -131,6 +133,7 @@ class Gateway:
             finally:
                 log.info("gateway stops")
                 await bus.drain(self.settings.drain_seconds)
+                await backends.webhooks.stop(min(self.settings.webhook_timeout, self.settings.drain_seconds))
                 await end(background)
 
 

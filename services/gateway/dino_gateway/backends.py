@@ -30,6 +30,7 @@ from dino_gateway.rate_limits import RateLimits
 from dino_gateway.resource_thresholds import ResourceThresholds
 from dino_gateway.service_status import ServiceStatuses
 from dino_gateway.stats import Stats
+from dino_gateway.webhooks.service import Webhooks
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Backends:
     jobs: JobStore
     uploads: UploadStore
     locks: ContentLock
+    webhooks: Webhooks
     resource: ResourceThresholds | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -99,6 +101,7 @@ async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backe
         if settings.resource:
             resource = ResourceThresholds(settings.namespace, settings.resource, config)
             stack.push_async_callback(resource.close)
+        jobs = JobStore(mongo)
         yield Backends(
             settings=settings,
             connection=connection,
@@ -116,8 +119,9 @@ async def open_backends(settings: Settings, stats: Stats) -> AsyncIterator[Backe
             idempotency=Idempotency(IdempotencyStore(mongo)),
             assets=AssetStore(mongo),
             features=FeatureStore(mongo),
-            jobs=JobStore(mongo),
+            jobs=jobs,
             uploads=UploadStore(mongo),
             locks=ContentLock(mongo),
+            webhooks=Webhooks(settings, mongo, events, config, jobs),
             resource=resource,
         )

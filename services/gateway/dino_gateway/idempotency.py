@@ -29,6 +29,15 @@ _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 Work = Callable[[], Awaitable[Response]]
 
 
+class AnswerOnce(Response):
+    """An answer that is not to be given again as it is: repetitions get ``kept`` instead."""
+
+    def __init__(self, content: bytes, status_code: int, kept: bytes) -> None:
+        """Answer with JSON, and keep other JSON."""
+        super().__init__(content, status_code, media_type=JSON)
+        self.kept = kept
+
+
 class KeepsAnswers(Protocol):
     """The store of answers."""
 
@@ -98,8 +107,9 @@ class Idempotency:
         except BaseException:
             await asyncio.shield(self._release(name, held.owner))
             raise
+        body = answer.kept if isinstance(answer, AnswerOnce) else bytes(answer.body)
         try:
-            await self._store.complete(name, answer.status_code, bytes(answer.body), mark, held.owner)
+            await self._store.complete(name, answer.status_code, body, mark, held.owner)
         except DinoError as error:
             # The work is done and its answer right; only a repetition will do it again, once the lease has ended.
             log.warning("an answer could not be kept for its Idempotency-Key: %s", error.message)

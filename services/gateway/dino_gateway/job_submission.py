@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from dino_common.bus import subjects
 from dino_common.bus.connection import Connection
+from dino_common.bus.job_news import JobNews
 from dino_common.bus.job_queue import JobQueue
 from dino_common.contracts import Operation
 from dino_common.contracts.jobs import JobAccepted
@@ -54,9 +55,12 @@ def read_wait(query: dict[str, str]) -> float:
 class JobSubmission:
     """Submits jobs of every service."""
 
-    def __init__(self, settings: Settings, connection: Connection, queue: JobQueue, jobs: JobStore) -> None:
+    def __init__(
+        self, settings: Settings, connection: Connection, queue: JobQueue, jobs: JobStore, news: JobNews
+    ) -> None:
         """Use these parts."""
         self._settings, self._connection, self._queue, self._jobs = settings, connection, queue, jobs
+        self._news = news
 
     async def answer(
         self,
@@ -118,7 +122,7 @@ class JobSubmission:
             if not keyed:
                 # Nobody would ever run it, so it must not look as if it were waiting. With a key, the client's
                 # next try puts the same job on the queue.
-                await self._jobs.fail(record.job_id, error)
+                await self._news.tell(await self._jobs.fail(record.job_id, error))
             raise
 
     def _record(self, call: Call, operation: Operation, job_id: str, request: Mapping[str, Any]) -> JobRecord:

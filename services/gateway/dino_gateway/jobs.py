@@ -42,6 +42,7 @@ class JobHandlers:
         record = await self._backends.jobs.request_cancel(fields.job_id)
         if record.cancel_requested:
             await self._backends.queue.tell_cancelled(fields.job_id)
+            await self._backends.webhooks.news.tell(record)
         return json_answer(job_fields(record))
 
     async def events(self, call: Call, fields: JobRequest, request: Request) -> Response:

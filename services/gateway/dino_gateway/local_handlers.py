@@ -16,6 +16,7 @@ from dino_gateway.jobs import JobHandlers
 from dino_gateway.presigned import PresignedUploads
 from dino_gateway.statistics import StatisticsHandlers
 from dino_gateway.uploads import UploadHandler
+from dino_gateway.webhooks.handlers import WebhookHandlers
 
 
 def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
@@ -25,6 +26,7 @@ def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
     presigned = PresignedUploads(backends, ingest, view)
     jobs, health = JobHandlers(backends), HealthHandlers(backends)
     config, statistics = ConfigHandlers(backends), StatisticsHandlers(backends)
+    webhooks = WebhookHandlers(backends.webhooks)
     return {
         "upload-media": UploadHandler(backends, ingest, view).upload,
         "presign-upload": presigned.presign,
@@ -48,6 +50,16 @@ def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
         "set-similarity-threshold": config.set_similarity,
         "set-consistency-threshold": config.set_consistency,
         "set-quality-threshold": config.set_quality,
+        "list-webhooks": webhooks.list,
+        "create-webhook": webhooks.create,
+        "get-webhook": webhooks.get,
+        "update-webhook": webhooks.update,
+        "delete-webhook": webhooks.delete,
+        "rotate-webhook-secret": webhooks.rotate,
+        "test-webhook": webhooks.test,
+        "list-webhook-deliveries": webhooks.list_deliveries,
+        "get-webhook-delivery": webhooks.get_delivery,
+        "redeliver-webhook": webhooks.redeliver,
     }
 
 

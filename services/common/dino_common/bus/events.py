@@ -24,6 +24,8 @@ ASSET_CREATED = "asset.created"
 ASSET_UPDATED = "asset.updated"
 ASSET_DELETED = "asset.deleted"
 FEATURES_STORED = "features.stored"
+JOB_FINISHED = "job.finished"
+VERDICT_MADE = "verdict.made"
 
 _DAY = 86_400
 ACK_WAIT = 60.0

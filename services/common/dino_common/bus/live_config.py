@@ -1,4 +1,4 @@
-"""Run-time configuration in a NATS key-value bucket, watched by every service: thresholds and the rollout."""
+"""Run-time configuration in a NATS key-value bucket, watched by every service: thresholds, rollout, subscriptions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from dino_common.bus.live_value import LiveValue
 from dino_common.bus.tasks import end
 from dino_common.contracts.configuration import Thresholds
 from dino_common.contracts.rollout import Rollout
+from dino_common.contracts.webhooks import Subscriptions
 from dino_common.errors import Conflict, ServiceUnavailable
 
 log = logging.getLogger(__name__)
 
-THRESHOLDS, ROLLOUT = "thresholds", "rollout"
+THRESHOLDS, ROLLOUT, SUBSCRIPTIONS = "thresholds", "rollout", "subscriptions"
 _POLL_SECONDS = 5.0
 _TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
@@ -47,7 +48,8 @@ class LiveConfig:
         self._connection = connection
         self._thresholds: LiveValue[Thresholds] = LiveValue(THRESHOLDS, Thresholds, Thresholds())
         self._rollout: LiveValue[Rollout | None] = LiveValue(ROLLOUT, Rollout, None)
-        self._values = {value.name: value for value in (self._thresholds, self._rollout)}
+        self._subscriptions: LiveValue[Subscriptions] = LiveValue(SUBSCRIPTIONS, Subscriptions, Subscriptions())
+        self._values = {value.name: value for value in (self._thresholds, self._rollout, self._subscriptions)}
         self._tasks: list[asyncio.Task[None]] = []
         self._restart = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
@@ -67,6 +69,11 @@ class LiveConfig:
     def rollout(self) -> Rollout | None:
         """The rollout in force; None where no operator runs the platform."""
         return self._rollout.value
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The events that webhooks want, where they are published for webhooks alone."""
+        return self._subscriptions.value
 
     @property
     def serving_key(self) -> str | None:
@@ -191,6 +198,19 @@ class LiveConfig:
         except _TRANSIENT as error:
             raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
         raise Conflict("The configuration was being changed by others; try again", retry_after=1)
+
+    async def set_subscriptions(self, wanted: Subscriptions) -> None:
+        """Store which events webhooks want.
+
+        Raises:
+            ServiceUnavailable: the bus does not answer.
+        """
+        data = wanted.model_dump_json().encode()
+        try:
+            revision = await (await self._bucket()).put(SUBSCRIPTIONS, data)
+        except _TRANSIENT as error:
+            raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
+        self._subscriptions.accept(data, revision)
 
     def _read(self, value: bytes | None) -> Thresholds:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ class JobRecord:
         attempts: workers that began it and neither handed it back nor ended it: more than 1 after a crash.
         setbacks: how often it was put back because a part that it needs was down.
         owner: the worker that has it; None while it waits for one.
+        untold: True from its end until an event has told of it.
         expires_at: when the document is removed.
     """
 
@@ -62,6 +63,7 @@ class JobRecord:
     owner: str | None = None
     expires_at: datetime = field(default_factory=_in_a_week)
     request_id: str = ""
+    untold: bool | None = None
 
     @property
     def ended(self) -> bool:
@@ -226,9 +228,21 @@ class JobStore:
         """
         document = await self._change(
             {"_id": job_id, "status": {"$in": ["queued", "running"]}, "owner": None},
-            {"$set": {"status": "cancelled", "cancel_requested": True, "finished_at": utc_now()}},
+            {"$set": {"status": "cancelled", "cancel_requested": True, "finished_at": utc_now(), "untold": True}},
         ) or await self._change({"_id": job_id, "status": "running"}, {"$set": {"cancel_requested": True}})
         return await self.get(job_id) if document is None else _record(document)
+
+    @guarded
+    async def told(self, job_id: str) -> None:
+        """Note that an event has told of the job's end."""
+        await self._jobs.update_one({"_id": job_id}, {"$unset": {"untold": ""}})
+
+    @guarded
+    async def untold(self, seconds: float, limit: int = 100) -> Sequence[JobRecord]:
+        """Return jobs that ended more than so long ago and were not told of, without requests and results."""
+        ended_before = utc_now() - timedelta(seconds=seconds)
+        found = self._jobs.find({"untold": True, "finished_at": {"$lt": ended_before}}, dict.fromkeys(_PACKED, 0))
+        return [_record(document) async for document in found.limit(limit)]
 
     @guarded
     async def counts(self) -> dict[str, int]:
@@ -239,7 +253,7 @@ class JobStore:
     async def _end(self, job_id: str, changes: dict[str, Any], worker: str | None = None) -> JobRecord:
         document = await self._change(
             {"_id": job_id, "status": {"$in": ["queued", "running"]}, **_of(worker)},
-            {"$set": {**changes, "finished_at": utc_now()}, "$unset": {"checkpoint": ""}},
+            {"$set": {**changes, "finished_at": utc_now(), "untold": True}, "$unset": {"checkpoint": ""}},
         )
         return await self.get(job_id) if document is None else _record(document)
 
