@@ -12,6 +12,7 @@ from dino_common.bus.context import Context
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, Events
 from dino_common.contracts import OPERATIONS
 from dino_common.errors import AssetNotFound, DinoError
+from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.objects import Objects
 from dino_common.stores.shots import ShotStore
@@ -29,10 +30,17 @@ class FilmsFollowing:
     """Follows the events of films."""
 
     def __init__(
-        self, assets: AssetStore, shots: ShotStore, objects: Objects, bus: BusClient, limits: MediaLimits
+        self,
+        assets: AssetStore,
+        shots: ShotStore,
+        analyses: AnalysisStore,
+        objects: Objects,
+        bus: BusClient,
+        limits: MediaLimits,
     ) -> None:
         """Use these stores."""
-        self._assets, self._shots, self._objects, self._bus = assets, shots, objects, bus
+        self._assets, self._shots, self._analyses = assets, shots, analyses
+        self._objects, self._bus = objects, bus
         self._films, self._limits = Films(objects), limits
 
     def start(self, events: Events) -> None:
@@ -46,6 +54,7 @@ class FilmsFollowing:
             await self._measure(event["asset_id"])
             return
         await self._shots.delete_of(event["asset_id"])
+        await self._analyses.delete_of(event["asset_id"])
         if event.get("last"):
             await forget_content(self._objects, event["sha256"])
 

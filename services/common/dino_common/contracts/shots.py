@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from .assets import EXAMPLE_ID
-from .base import AssetId, Request, Response, Seconds, Unit, Vector
+from .base import AssetId, Request, Response, Seconds, Timestamp, Unit, Vector
 from .codes import ErrorCode
 from .operation import Body, Operation, RateClass, Scope, Service
 
@@ -155,13 +155,13 @@ class Damage(Response):
     missing_seconds: Seconds = Field(description="What the header promises beyond the last frame that could be read.")
 
 
-class AnalyzeShotsResponse(Response):
-    """The shots of a film, in order."""
+class FilmFacts(Response):
+    """What an analysis tells of the whole film."""
 
     video_asset_id: AssetId
+    analysis_id: str = Field(description="Names the analysis.")
     total_shots: int = Field(ge=0)
     video_duration: Seconds
-    shot_analyses: list[Shot]
     width: int = Field(ge=1, description="Pixels, as shown (after rotation).")
     height: int = Field(ge=1)
     frame_rate: float = Field(gt=0, description="Frames a second, the average where it varies.")
@@ -172,7 +172,34 @@ class AnalyzeShotsResponse(Response):
     threshold: Unit
     model: str | None = Field(description="Model of the keyframes' features; null without keyframes.")
     model_version: str | None
+
+
+class AnalyzeShotsResponse(FilmFacts):
+    """The shots of a film, in order: all of them, or of a long film the first ones and where the others are."""
+
+    shot_analyses: list[Shot]
+    more: str | None = Field(
+        description="Where the shots are that this answer has no room for (thousands fit); null when it holds all."
+    )
     processing_time: Seconds
+
+
+class FilmAnalysisRequest(Request):
+    """Which shots of the newest analysis of a film to show, in order."""
+
+    asset_id: AssetId = Field(description="The film.")
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}$")] | None = Field(
+        default=None, description="As in the answer before."
+    )
+
+
+class FilmAnalysis(FilmFacts):
+    """A page of the newest analysis of a film."""
+
+    analyzed_at: Timestamp
+    items: list[Shot]
+    next_cursor: str | None
 
 
 class ContactSheetRequest(Request):
@@ -182,7 +209,13 @@ class ContactSheetRequest(Request):
     columns: int = Field(default=4, ge=1, le=12)
     width: int = Field(default=320, ge=80, le=640, description="Of one picture, pixels.")
     first: int = Field(default=1, ge=1, description="Number of the first shot on the sheet.")
-    count: int = Field(default=60, ge=1, le=200, description="Most shots on the sheet.")
+    count: int = Field(
+        default=60,
+        ge=1,
+        le=200,
+        description="Most shots on the sheet. Where so many pictures do not fit into 7 MB, it ends after the last row "
+        "that does; its title and the header X-Next-Shot say which shot comes next.",
+    )
 
 
 _FILM_ERRORS = (
@@ -210,6 +243,19 @@ OPERATIONS = (
         errors=(*_FILM_ERRORS, ErrorCode.MODEL_NOT_LOADED, ErrorCode.GPU_MEMORY_ERROR),
     ),
     Operation(
+        name="get-video-analysis",
+        service=Service.VIDEO,
+        method="GET",
+        path="/videos/{asset_id}/analysis",
+        request=FilmAnalysisRequest,
+        response=FilmAnalysis,
+        tag="video",
+        summary="The newest analysis of a film, page by page",
+        description="What analyze-video-shots has found, for films of any number of shots; answers 404 NOT_FOUND "
+        "before that.",
+        errors=(ErrorCode.ASSET_NOT_FOUND, ErrorCode.NOT_FOUND, ErrorCode.INVALID_FILE_FORMAT),
+    ),
+    Operation(
         name="video-contact-sheet",
         service=Service.VIDEO,
         method="GET",
@@ -218,7 +264,8 @@ OPERATIONS = (
         response=None,
         tag="video",
         summary="A picture of all shots of a film, with timecodes",
-        description="Drawn from the keyframes that analyze-video-shots stored; answers 404 NOT_FOUND before that.",
+        description="Drawn from the keyframes of the newest analysis that stored some; answers 404 NOT_FOUND before "
+        "that.",
         timeout_s=60,
         gives=Body.BINARY,
         media_type="image/png",

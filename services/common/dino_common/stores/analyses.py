@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +92,19 @@ class AnalysisStore:
         }
         found = await self._shots.find(wanted, {"shot": 1}).sort("number", ASCENDING).to_list()
         return [unpack(bytes(document["shot"])) for document in found]
+
+    async def unfinished(self, video_asset_id: str, batch: int = 200) -> AsyncIterator[list[Any]]:
+        """Yield the shots of the film's analyses that have not finished, a batch at a time."""
+        last = ""
+        while True:
+            wanted = {"video_asset_id": video_asset_id, "_id": {"$gt": last}, "expires_at": {"$exists": True}}
+            with self._mongo.guard():
+                documents = await self._shots.find(wanted, {"shot": 1}).sort("_id", ASCENDING).limit(batch).to_list()
+            if documents:
+                yield [unpack(bytes(document["shot"])) for document in documents]
+            if len(documents) < batch:
+                return
+            last = documents[-1]["_id"]
 
     @guarded
     async def finish(self, record: AnalysisRecord) -> None:

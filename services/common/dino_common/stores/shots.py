@@ -148,6 +148,12 @@ class ShotStore:
         found = await self._shots.find({"_id": {"$in": list(shot_ids)}}).to_list()
         return {document["_id"]: _record(document) for document in found}
 
+    @guarded
+    async def keyframes_of(self, video_asset_id: str) -> set[str]:
+        """Return the assets that the film's shots name as their keyframes."""
+        wanted = {"video_asset_id": video_asset_id, "keyframe_asset_id": {"$ne": None}}
+        return {document["keyframe_asset_id"] async for document in self._shots.find(wanted, {"keyframe_asset_id": 1})}
+
     async def iter_all(self, batch: int = 500) -> AsyncIterator[ShotRecord]:
         """Yield every shot in the order of ids, a batch at a time."""
         last = ""

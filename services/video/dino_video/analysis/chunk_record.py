@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dino_video.analysis.pictures import PictureKeeper
 from dino_video.core.decode.chunks import Chunk
 from dino_video.core.decode.frames import Damage
-from dino_video.core.decode.run import Progress, decode
+from dino_video.core.decode.run import Consumer, Progress, decode
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
 from dino_video.core.media.opening import Source
@@ -87,14 +87,16 @@ def decode_chunk(
     limits: MediaLimits,
     stop: Callable[[], bool],
     progress: Callable[[Progress], None],
+    beside: Sequence[Consumer] = (),
 ) -> ChunkRecord | None:
-    """Decode a chunk once; None when ``stop`` said so.
+    """Decode a chunk once; None when ``stop`` said so. ``beside`` are consumers that see the same frames.
 
     Raises:
         InvalidFileFormat, FileTooLarge, DeadlineExceeded: as ``decode`` says.
     """
     thumbnails, cues, pictures = ThumbnailKeeper(), CueMeter(float(facts.rate)), PictureKeeper()
-    done = decode(source, facts, [thumbnails, cues, pictures], chunk=chunk, limits=limits, stop=stop, progress=progress)
+    consumers = [thumbnails, cues, pictures, *beside]
+    done = decode(source, facts, consumers, chunk=chunk, limits=limits, stop=stop, progress=progress)
     if done.stopped:
         return None
     black, text = cues.flags()

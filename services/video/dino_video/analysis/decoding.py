@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
 from dino_common.bus.job_context import JobContext
 from dino_common.stores.assets import AssetRecord
@@ -14,12 +16,11 @@ from dino_video.analysis.film import Films
 from dino_video.analysis.kept import KeptChunks
 from dino_video.analysis.threads import run_stoppable
 from dino_video.core.decode.chunks import CHUNK_SECONDS, Chunk, plan_chunks
-from dino_video.core.decode.run import Progress, decode
+from dino_video.core.decode.run import Consumer, Progress, decode
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
-from dino_video.core.shots.boundaries import Boundary
-from dino_video.core.shots.detectors.interface import ShotDetector
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 DECODING = "decoding"
@@ -35,6 +36,8 @@ class Decoding:
 
     Attributes:
         turns: how many chunks are decoded at once in this process; waiting films take turns by the chunk.
+        beside: consumers of this job alone, who see every frame of the film in order. What they have seen is not
+            kept: after a crash the chunks that were kept are decoded again for them.
     """
 
     record: AssetRecord
@@ -43,6 +46,7 @@ class Decoding:
     kept: KeptChunks
     limits: MediaLimits
     turns: asyncio.Semaphore
+    beside: Sequence[Consumer] = ()
     chunks: list[Chunk] = field(default_factory=list)
 
     @property
@@ -79,18 +83,44 @@ class Decoding:
         """Make sure that a stretch is kept; return its last frame's time, where that is needed and there is one."""
         if await self.kept.has(chunk.number):
             log.info("job %s resumes after stretch %d", job.job_id, chunk.number + 1)
+            if self.beside:
+                async with self.turns:
+                    await self._show(chunk, job)
             await job.advance(self._until(chunk.end), self.total, DECODING)
             if not needed:
                 return None
             found = await self.chunk(chunk, job)
         else:
             async with self.turns:
-                found = await self.decode(chunk, job)
+                found = await self._decode(chunk, job, self.beside)
                 await self.kept.put(chunk.number, found)
         return found.times[-1] if found.times else None
 
-    async def decode(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
-        """Decode one chunk and tell how far it is."""
+    async def _decode(self, chunk: Chunk, job: JobContext, beside: Sequence[Consumer] = ()) -> ChunkRecord:
+        def work(stop: Callable[[], bool], note: Callable[[Progress], None]) -> ChunkRecord | None:
+            source = self.films.open(self.record, stop)
+            return decode_chunk(source, self.facts, chunk, self.limits, stop, note, beside)
+
+        found = await self._told(work, chunk, job)
+        if found is None:
+            raise asyncio.CancelledError
+        return found
+
+    async def _show(self, chunk: Chunk, job: JobContext) -> None:
+        """Decode a chunk for those beside alone."""
+
+        def work(stop: Callable[[], bool], note: Callable[[Progress], None]) -> bool:
+            source = self.films.open(self.record, stop)
+            done = decode(source, self.facts, self.beside, chunk=chunk, limits=self.limits, stop=stop, progress=note)
+            return done.stopped
+
+        if await self._told(work, chunk, job):
+            raise asyncio.CancelledError
+
+    async def _told(
+        self, work: Callable[[Callable[[], bool], Callable[[Progress], None]], T], chunk: Chunk, job: JobContext
+    ) -> T:
+        """Run ``work(stop, note)`` in a thread and tell how far it is."""
         before, told = self._until(chunk.start), [0]
 
         def note(progress: Progress) -> None:
@@ -100,38 +130,13 @@ class Decoding:
             done = before + told[0]
             await job.advance(done if self.total is None else min(done, self.total), self.total, DECODING)
 
-        found = await run_stoppable(
-            lambda stop: decode_chunk(self.films.open(self.record), self.facts, chunk, self.limits, stop, note), look
-        )
-        if found is None:
-            raise asyncio.CancelledError
-        return found
-
-    async def detect(self, detector: ShotDetector, job: JobContext) -> list[Boundary]:
-        """Run another detector than the default one: a pass of its own over the whole film."""
-        told = [0]
-
-        def note(progress: Progress) -> None:
-            told[0] = progress.frames
-
-        async def look() -> None:
-            await job.advance(told[0] if self.total is None else min(told[0], self.total), self.total, "detecting")
-
-        def work(stop):  # type: ignore[no-untyped-def]
-            source = self.films.open(self.record)
-            return decode(source, self.facts, [detector], limits=self.limits, stop=stop, progress=note)
-
-        async with self.turns:
-            done = await run_stoppable(work, look)
-        if done.stopped:
-            raise asyncio.CancelledError
-        return await asyncio.to_thread(detector.finish)
+        return await run_stoppable(lambda stop: work(stop, note), look)
 
     async def chunk(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
         """Return a kept chunk; decoded again when the store has lost it."""
         found = await self.kept.get(chunk.number)
         if found is None:
-            found = await self.decode(chunk, job)
+            found = await self._decode(chunk, job)
             await self.kept.put(chunk.number, found)
         return found
 

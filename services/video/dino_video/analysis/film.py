@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Callable
+from time import monotonic
 from typing import BinaryIO, cast
 
 from dino_common.errors import InvalidFileFormat, ServiceUnavailable
@@ -12,6 +14,7 @@ from dino_common.stores.objects import Objects
 from dino_video.core.media.reader import RangeReader
 
 _READ_SECONDS = 60.0
+_LOOK_SECONDS = 0.25
 
 
 async def film_asset(assets: AssetStore, asset_id: str) -> AssetRecord:
@@ -37,18 +40,31 @@ class Films:
         self._objects = objects
         self._loop = asyncio.get_running_loop()
 
-    def open(self, record: AssetRecord) -> BinaryIO:
-        """Return a seekable file of the film, in bounded memory; read it from a thread, never on the loop."""
+    def open(self, record: AssetRecord, stop: Callable[[], bool] = lambda: False) -> BinaryIO:
+        """Return a seekable file of the film, in bounded memory; read it from a thread, never on the loop.
+
+        Args:
+            record: of the film.
+            stop: asked while bytes are waited for; once it is true the read raises InterruptedError.
+        """
 
         def fetch(first: int, count: int) -> bytes:
             reading = asyncio.run_coroutine_threadsafe(self._read(record.object_key, first, count), self._loop)
-            try:
-                return reading.result(_READ_SECONDS)
-            except TimeoutError as error:
-                reading.cancel()
-                raise ServiceUnavailable(
-                    f"The object store sent no bytes of the film for {_READ_SECONDS:g} s", retry_after=5
-                ) from error
+            began = monotonic()
+            while True:
+                try:
+                    return reading.result(_LOOK_SECONDS)
+                except TimeoutError as error:
+                    if reading.done():
+                        raise
+                    if stop():
+                        reading.cancel()
+                        raise InterruptedError("nobody waits for the film any more") from error
+                    if monotonic() - began > _READ_SECONDS:
+                        reading.cancel()
+                        raise ServiceUnavailable(
+                            f"The object store sent no bytes of the film for {_READ_SECONDS:g} s", retry_after=5
+                        ) from error
 
         return cast("BinaryIO", io.BufferedReader(RangeReader(fetch, record.file_size)))
 

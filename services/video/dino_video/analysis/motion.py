@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -41,10 +42,12 @@ class MotionBuilder:
         self._meter, self._candidates = CameraMeter(), Candidates()
         self.found: list[ShotMotion] = []
 
-    def add(self, start: int, record: ChunkRecord) -> None:
-        """Take the next chunk, whose first frame has the number ``start``."""
+    def add(self, start: int, record: ChunkRecord, stop: Callable[[], bool] = lambda: False) -> None:
+        """Take the next chunk, whose first frame has the number ``start``; ``stop`` ends it in the middle, for good."""
         shots, times = self._timeline.shots, self._timeline.times
         for number, picture in unpacked(record.pictures):
+            if stop():
+                return
             frame = start + number
             while self._number < len(shots) and frame >= shots[self._number].end:
                 self._close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import cv2
@@ -21,15 +21,19 @@ LONG_SIDE = 1920
 _QUALITY = 92
 
 
-def still(source: Source, facts: VideoFacts, time: Fraction, limits: MediaLimits) -> NDArray[np.uint8]:
+def still(
+    source: Source, facts: VideoFacts, time: Fraction, limits: MediaLimits, stop: Callable[[], bool] = lambda: False
+) -> NDArray[np.uint8]:
     """Decode the frame at exactly this time: uint8 (h, w, 3) RGB, at most 1,920 pixels on the longer side.
+
+    ``stop`` is asked before each packet; once it is true there is no such frame.
 
     Raises:
         InvalidFileFormat: there is none, as when the file was exchanged meanwhile.
     """
     plane = Plane("rgb", long_side=LONG_SIDE)
     chunk = Chunk(0, time, time + Fraction(1, 1000))
-    for frame in frames(source, facts, [plane], chunk=chunk, limits=limits):
+    for frame in frames(source, facts, [plane], chunk=chunk, limits=limits, stop=stop):
         return frame.planes[plane]
     raise InvalidFileFormat(f"the film has no frame at {float(time):.3f} s any more")
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
 from dino_video.analysis.chunk_record import ChunkRecord
-from dino_video.core.decode.frames import Damage
+from dino_video.core.decode.frames import Damage, Frame
 from dino_video.core.media.facts import VideoFacts
-from dino_video.core.shots.boundaries import Boundary, ShotSpan, shots
+from dino_video.core.shots.boundaries import ShotSpan, shots
 from dino_video.core.shots.cues import Cues, cues_of
-from dino_video.core.shots.detectors.interface import DetectorOptions
-from dino_video.core.shots.detectors.learned import LearnedDetector
+from dino_video.core.shots.detectors.interface import ShotDetector
+from dino_video.core.shots.signature import THUMBNAIL
 
 
 @dataclass(frozen=True)
@@ -48,39 +48,45 @@ class Timeline:
         return found
 
 
+def lives_on_thumbnails(detector: ShotDetector) -> bool:
+    """Return whether the kept thumbnails are all that a detector wants, so that nothing is decoded for it."""
+    return all(plane == THUMBNAIL for plane in detector.planes)
+
+
 @dataclass
 class TimelineBuilder:
-    """Takes chunks in order; holds a few numbers a frame."""
+    """Takes chunks in order; holds a few numbers a frame.
+
+    Attributes:
+        facts: of the film.
+        detector: finds the boundaries; it is shown the kept thumbnails when it lives on them, else it has seen the
+            film's frames before ``finish``.
+    """
 
     facts: VideoFacts
-    threshold: float
+    detector: ShotDetector
     _times: list[Fraction] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
     _black: list[np.ndarray] = field(default_factory=list)
     _text: list[np.ndarray] = field(default_factory=list)
     _damage: Damage = field(default_factory=Damage)
-    _detector: LearnedDetector | None = None
 
-    def add(self, record: ChunkRecord) -> None:
-        """Take the next chunk."""
-        if self._detector is None:
-            self._detector = LearnedDetector(DetectorOptions(self.threshold, self.facts.rate))
+    def add(self, record: ChunkRecord, stop: Callable[[], bool] = lambda: False) -> None:
+        """Take the next chunk; where ``stop`` says so, leave off in the middle, for good."""
         self._starts.append(len(self._times))
         self._times.extend(record.times)
-        for thumbnail in record.kept.thumbnails:
-            self._detector.add(thumbnail)
+        if lives_on_thumbnails(self.detector):
+            for time, thumbnail in zip(record.times, record.kept.thumbnails, strict=True):
+                if stop():
+                    return
+                self.detector.take(Frame(time, False, False, {THUMBNAIL: thumbnail}))
         self._black.append(record.black)
         self._text.append(record.text)
         self._damage += record.damage
 
-    def finish(self, boundaries: Sequence[Boundary] | None = None) -> Timeline:
-        """Return the film's timeline.
-
-        Args:
-            boundaries: of another detector; the default one's when left out.
-        """
-        if boundaries is None:
-            boundaries = self._detector.finish() if self._detector is not None and self._times else []
+    def finish(self) -> Timeline:
+        """Return the film's timeline."""
+        boundaries = self.detector.finish() if self._times else []
         step = self._times[-1] - self._times[-2] if len(self._times) > 1 else 1 / self.facts.rate
         # A still at the end of a file of variable rate lasts as long as the header says, not longer.
         end = self._times[-1] + min(step, Fraction(1)) if self._times else Fraction(0)

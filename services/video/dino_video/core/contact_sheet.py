@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 GAP, CAPTION, TITLE = 8, 22, 34
-_GROUND, _TEXT, _FAINT = (24, 24, 26), (235, 235, 235), (160, 160, 165)
+_GROUND, _TEXT, _FAINT, _GONE = (24, 24, 26), (235, 235, 235), (160, 160, 165), (48, 48, 52)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture: uint8 (h, w, 3) RGB of any size, and what stands under it, left and right."""
+    """One picture: uint8 (h, w, 3) RGB of any size, or None for one that is gone; what stands under it."""
 
-    picture: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | None
     left: str
     right: str
 
@@ -28,11 +28,12 @@ def contact_sheet(cells: Sequence[Cell], title: str, *, columns: int, width: int
 
     Args:
         cells: at least one; each picture is fitted into a cell of the first one's shape.
+            A film's keyframes have one shape: where the first picture is gone, that of the next one counts.
         title: one line above; what does not fit is cut.
         columns: pictures in a row, at least 1.
         width: of a picture, pixels.
     """
-    shape = cells[0].picture.shape
+    shape = next((cell.picture.shape for cell in cells if cell.picture is not None), (9, 16))
     height = max(16, round(width * shape[0] / shape[1]))
     columns = min(columns, len(cells))
     rows = -(-len(cells) // columns)
@@ -42,7 +43,11 @@ def contact_sheet(cells: Sequence[Cell], title: str, *, columns: int, width: int
     for place, cell in enumerate(cells):
         row, column = divmod(place, columns)
         top, left = TITLE + row * (height + CAPTION + GAP), GAP + column * (width + GAP)
-        sheet[top : top + height, left : left + width] = _fitted(cell.picture, width, height)
+        if cell.picture is None:
+            sheet[top : top + height, left : left + width] = _GONE
+            _write(sheet, "picture deleted", left + 8, top + height // 2, 0.42, _FAINT, width - 16)
+        else:
+            sheet[top : top + height, left : left + width] = _fitted(cell.picture, width, height)
         base = top + height + CAPTION - 7
         # A caption's right half is told first to keep clear of the left one.
         taken = _write(sheet, cell.left, left, base, 0.42, _TEXT, width)
@@ -51,6 +56,11 @@ def contact_sheet(cells: Sequence[Cell], title: str, *, columns: int, width: int
         if size <= room:
             _write(sheet, cell.right, left + width - size, base, 0.42, _FAINT, room)
     return sheet
+
+
+def fitting_rows(rows: int, size: int, limit: int) -> int:
+    """Return how many rows to try next where a sheet of ``rows`` rows took ``size`` bytes: 1 to ``rows`` - 1."""
+    return max(1, min(rows - 1, int(rows * limit / size * 0.95)))
 
 
 def _fitted(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -8,27 +8,30 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from dino_common.bus.context import Context
 from dino_common.contracts.shots import ContactSheetRequest
-from dino_common.errors import AssetNotFound, NotFound
+from dino_common.errors import AssetNotFound, InvalidRequest, NotFound
+from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.objects import Objects
 from dino_video.analysis.film import film_asset
 from dino_video.analysis.stills import smaller
-from dino_video.core.contact_sheet import Cell, contact_sheet
+from dino_video.core.contact_sheet import Cell, contact_sheet, fitting_rows
 
-_PAGE = 200
 _READ_AT_ONCE = 8
 _LARGEST = 64 * 1024 * 1024
+# A message on the bus holds 8 MB.
+SHEET_BYTES = 7 * 1024 * 1024
 
 
 class ContactSheetHandler:
-    """Draws sheets from the keyframes that an analysis has stored."""
+    """Draws sheets from the keyframes that the newest analysis has stored."""
 
-    def __init__(self, assets: AssetStore, objects: Objects) -> None:
+    def __init__(self, assets: AssetStore, objects: Objects, analyses: AnalysisStore) -> None:
         """Read from these stores."""
-        self._assets, self._objects = assets, objects
+        self._assets, self._objects, self._analyses = assets, objects, analyses
 
     async def draw(self, context: Context, request: ContactSheetRequest) -> dict[str, Any]:
         """Answer ``GET /videos/{asset_id}/contact-sheet``.
@@ -36,62 +39,67 @@ class ContactSheetHandler:
         Raises:
             AssetNotFound, InvalidFileFormat: there is no such film.
             NotFound: it has no keyframes, or none from this shot on.
+            InvalidRequest: a single row of such pictures is too large.
         """
         film = await film_asset(self._assets, request.asset_id)
-        frames = await self._keyframes(film.asset_id)
-        if not frames:
+        found = await self._analyses.newest(film.asset_id, keyframes=True)
+        if found is None:
             raise NotFound(
                 f"Film {film.asset_id} has no keyframes",
                 details="Run POST /api/v1/analyze-video-shots with extract_keyframes first.",
             )
-        chosen = [frames[shot] for shot in sorted(frames) if shot >= request.first][: request.count]
-        if not chosen:
-            raise NotFound(f"Film {film.asset_id} has no shot {request.first}", details=f"It has {len(frames)}.")
+        shots = await self._analyses.shots(film.asset_id, found.analysis_id, request.first - 1, request.count)
+        if not shots:
+            raise NotFound(f"Film {film.asset_id} has no shot {request.first}", details=f"It has {found.total_shots}.")
+        records = await self._assets.get_many([shot["keyframes"][0]["asset_id"] for shot in shots])
         reading = asyncio.Semaphore(_READ_AT_ONCE)
 
-        async def read(record: AssetRecord) -> bytes:
+        async def cell(shot: dict[str, Any]) -> Cell:
             async with reading:
-                return await self._objects.get_bytes(record.object_key, _LARGEST)
+                picture = await self._picture(records.get(shot["keyframes"][0]["asset_id"]), request.width)
+            return Cell(picture, f"{shot['shot_id']}  {shot['start_timecode']}", f"{shot['duration']:.1f} s")
 
-        files = await asyncio.gather(*(read(record) for record in chosen))
-        title = f"{film.filename}   shots {_shot(chosen[0])} to {_shot(chosen[-1])} of {max(frames)}"
-        png = await asyncio.to_thread(_drawn, chosen, files, title, request)
-        return {"content": png, "media_type": "image/png", "etag": hashlib.sha256(png).hexdigest()[:32]}
+        cells = list(await asyncio.gather(*(cell(shot) for shot in shots)))
+        first, total = shots[0]["shot_id"], found.total_shots
+        png, drawn = await asyncio.to_thread(_png, cells, film.filename, first, total, request)
+        headers = {"X-Next-Shot": str(first + drawn)} if first + drawn <= total else {}
+        tag = hashlib.sha256(png).hexdigest()[:32]
+        return {"content": png, "media_type": "image/png", "etag": tag, "headers": headers}
 
-    async def _keyframes(self, film_id: str) -> dict[int, AssetRecord]:
-        """Return the first keyframe of each shot, by the shot's number."""
-        found: dict[int, AssetRecord] = {}
-        cursor: str | None = None
-        while True:
-            records, cursor = await self._assets.list(_PAGE, cursor, kind="image", derived_from=film_id)
-            for record in records:
-                number = record.metadata.get("shot")
-                if not isinstance(number, int):
-                    continue
-                known = found.get(number)
-                if known is None or record.metadata.get("time", 0) < known.metadata.get("time", 0):
-                    found[number] = record
-            if cursor is None:
-                return found
+    async def _picture(self, record: AssetRecord | None, width: int) -> NDArray[np.uint8] | None:
+        """Return a keyframe no larger than it is drawn, since hundreds wait; None when a user has deleted it."""
+        if record is None:
+            return None
+        try:
+            data = await self._objects.get_bytes(record.object_key, _LARGEST)
+        except AssetNotFound:
+            return None
+        return await asyncio.to_thread(_decoded, data, width)
 
 
-def _shot(record: AssetRecord) -> int:
-    return int(record.metadata["shot"])
+def _decoded(data: bytes, width: int) -> NDArray[np.uint8] | None:
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if found is None:
+        return None
+    picture = np.asarray(found, np.uint8)
+    (drawn,) = smaller([picture], round(width * max(picture.shape[:2]) / picture.shape[1]))
+    return drawn
 
 
-def _drawn(records: list[AssetRecord], files: list[bytes], title: str, request: ContactSheetRequest) -> bytes:
-    cells = []
-    for record, data in zip(records, files, strict=True):
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
-        if picture is None:
-            raise AssetNotFound(f"Keyframe {record.asset_id} cannot be read")
-        # No larger than it is drawn: hundreds of them wait here.
-        shape = picture.shape
-        side = round(request.width * max(shape[:2]) / shape[1])
-        (drawn,) = smaller([np.asarray(picture, np.uint8)], side)
-        seconds = record.metadata.get("shot_seconds")
-        length = "" if seconds is None else f"{seconds:.1f} s"
-        cells.append(Cell(drawn, f"{_shot(record)}  {record.metadata['shot_timecode']}", length))
-    sheet = contact_sheet(cells, title, columns=request.columns, width=request.width)
-    _, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    return png.tobytes()
+def _png(cells: list[Cell], name: str, first: int, total: int, request: ContactSheetRequest) -> tuple[bytes, int]:
+    """Return the sheet as PNG and how many shots it shows: whole rows are left out until it fits into a message."""
+    columns = min(request.columns, len(cells))
+    rows = -(-len(cells) // columns)
+    while True:
+        shown = cells[: rows * columns]
+        title = f"{name}   shots {first} to {first + len(shown) - 1} of {total}"
+        sheet = contact_sheet(shown, title, columns=columns, width=request.width)
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        if encoded.nbytes <= SHEET_BYTES:
+            return encoded.tobytes(), len(shown)
+        if rows == 1:
+            raise InvalidRequest(
+                f"one row of {columns} pictures of {request.width} pixels takes more than a sheet may",
+                details="Ask for fewer columns or narrower pictures.",
+            )
+        rows = fitting_rows(rows, encoded.nbytes, SHEET_BYTES)
