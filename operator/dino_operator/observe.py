@@ -263,6 +263,14 @@ class AnalyticsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySeen:
+    """What one of the gateway's pods says of itself: its stores that do not answer, the needed ones first."""
+
+    ready: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BusSeen:
     """What came over NATS.
 
@@ -272,7 +280,7 @@ class BusSeen:
         inference: statuses of all pods that answered, by model key.
         self_tests, comparisons: latest answers by model key of the version asked about (of a comparison: the
             candidate).
-        analytics: None: no answer.
+        analytics, gateway: None: no answer.
     """
 
     reachable: bool = True
@@ -282,14 +290,7 @@ class BusSeen:
     self_tests: Mapping[str, SelfTestSeen] = field(default_factory=dict)
     comparisons: Mapping[str, ComparisonSeen] = field(default_factory=dict)
     analytics: AnalyticsSeen | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GatewaySeen:
-    """The gateway's readiness, as its own ``/ready`` says; ``reachable`` None: it was not asked."""
-
-    reachable: bool | None = None
-    reasons: tuple[str, ...] = ()
+    gateway: GatewaySeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +312,6 @@ class Seen:
     crds: frozenset[str] = frozenset()
     free_gpus: Mapping[str, int] = field(default_factory=dict)
     bus: BusSeen = field(default_factory=BusSeen)
-    gateway: GatewaySeen = field(default_factory=GatewaySeen)
     refused: tuple[Refused, ...] = ()
     scale_actor: str | None = None
 

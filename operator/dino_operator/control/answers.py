@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dino_common.contracts.internal import AnalyticsStatus, InferenceStatus
+from dino_common.contracts.internal import AnalyticsStatus, GatewayStatus, InferenceStatus
 from dino_common.contracts.rollout import CompareVersionsResponse, SelfTestResponse, WorkCounters
 from dino_operator.observe import (
     AnalyticsSeen,
     ComparisonSeen,
     Counters,
+    GatewaySeen,
     Histogram,
     IndexSeen,
     InferenceSeen,
@@ -55,6 +56,11 @@ def analytics_seen(status: AnalyticsStatus | None) -> AnalyticsSeen | None:
         for index in status.indexes
     }
     return AnalyticsSeen(status.ready, tuple(status.reasons), indexes.get("serving"), indexes.get("candidate"))
+
+
+def gateway_seen(status: GatewayStatus | None) -> GatewaySeen | None:
+    """Return what the gateway says of itself; None when it said nothing."""
+    return None if status is None else GatewaySeen(status.ready, tuple(status.reasons))
 
 
 def self_test_seen(answer: SelfTestResponse, at: datetime) -> SelfTestSeen:

@@ -15,7 +15,7 @@ from dino_common.contracts.configuration import Thresholds
 from dino_common.contracts.rollout import Rollout
 from dino_common.errors import DinoError, ServiceUnavailable
 from dino_operator import metrics
-from dino_operator.control.answers import analytics_seen, comparison_seen, inference_seen, self_test_seen
+from dino_operator.control.answers import analytics_seen, comparison_seen, gateway_seen, inference_seen, self_test_seen
 from dino_operator.control.queue import Key
 from dino_operator.observe import BusSeen, ComparisonSeen, SelfTestSeen
 from dino_operator.rollout.step import Ask
@@ -143,9 +143,10 @@ class ResourceBus:
 
     async def _ask_all(self, wanted: Wanted) -> None:
         link, keys, expected = await self._opened(), wanted.rollout.keys, dict(wanted.pods)
-        statuses, analytics = await asyncio.gather(
+        statuses, analytics, gateway = await asyncio.gather(
             asyncio.gather(*(link.statuses(key, expect=expected.get(key) or None) for key in keys)),
             link.analytics(),
+            link.gateway(),
         )
         found = {key: tuple(map(inference_seen, item)) for key, item in zip(keys, statuses, strict=True)}
         if self.asked_with != wanted.pods:
@@ -153,12 +154,20 @@ class ResourceBus:
             self._wake(self.key)
         self._look(
             replace(
-                self.seen, reachable=True, asked=True, error=None, inference=found, analytics=analytics_seen(analytics)
+                self.seen,
+                reachable=True,
+                asked=True,
+                error=None,
+                inference=found,
+                analytics=analytics_seen(analytics),
+                gateway=gateway_seen(gateway),
             )
         )
 
     def _away(self, error: str) -> None:
-        self._look(replace(self.seen, reachable=False, asked=True, error=error, inference={}, analytics=None))
+        self._look(
+            replace(self.seen, reachable=False, asked=True, error=error, inference={}, analytics=None, gateway=None)
+        )
 
     def _look(self, seen: BusSeen) -> None:
         metrics.BUS_CONNECTED.labels(*self.key).set(seen.reachable)

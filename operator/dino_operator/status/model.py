@@ -77,18 +77,17 @@ def ready(sight: Sight, model: Verdict) -> Verdict:
     if model.status != "True":
         return model
     gateway = sight.deployment("gateway")
-    told = "; ".join(sight.seen.gateway.reasons)
-    if gateway is not None and gateway.ready and sight.seen.gateway.reachable is not False:
+    said = sight.seen.bus.gateway
+    told = "; ".join(said.reasons) if said is not None and not said.ready else ""
+    if gateway is not None and gateway.ready:
         pods = sight.deployment("inference")
         share = f" with {pods.ready} of {pods.desired} pods" if pods else ""
         return Verdict("True", Reason.SERVING, f"{name_of(sight.state.serving)} answers{share}.")
-    if gateway is None or not gateway.ready:
-        if (missing := missing_secret(sight)) is not None:
-            return missing
-        if (fault := fault_of(sight.seen.pods_of("gateway"))) is not None:
-            return Verdict("False", fault.reason, fault.message)
-        if gateway is not None and gateway.desired == 0:
-            return Verdict("False", Reason.GATEWAY_NOT_READY, "No gateway pod runs: set spec.gateway.replicas to 1.")
-        words = f"No gateway pod is ready{f': {told}' if told else '; they start, or a store does not answer them'}."
-        return Verdict("False", Reason.GATEWAY_NOT_READY, words)
-    return Verdict("False", Reason.GATEWAY_NOT_READY, f"The gateway does not answer: {told or 'no reason is given'}.")
+    if (missing := missing_secret(sight)) is not None:
+        return missing
+    if (fault := fault_of(sight.seen.pods_of("gateway"))) is not None:
+        return Verdict("False", fault.reason, fault.message)
+    if gateway is not None and gateway.desired == 0:
+        return Verdict("False", Reason.GATEWAY_NOT_READY, "No gateway pod runs: set spec.gateway.replicas to 1.")
+    words = f"No gateway pod is ready{f': {told}' if told else '; they start, or a store does not answer them'}."
+    return Verdict("False", Reason.GATEWAY_NOT_READY, words)

@@ -56,6 +56,8 @@ def _heard(sight: Sight) -> Iterator[str]:
         yield from (status.instance for status in statuses)
     if sight.seen.bus.analytics is not None:
         yield "analytics"
+    if sight.seen.bus.gateway is not None:
+        yield "the gateway"
 
 
 def _told(sight: Sight) -> Iterator[tuple[str, str]]:
@@ -68,7 +70,8 @@ def _told(sight: Sight) -> Iterator[tuple[str, str]]:
             yield from ((f"pod {status.instance}", reason) for reason in status.reasons)
     if bus.analytics is not None:
         yield from (("analytics", reason) for reason in bus.analytics.reasons)
-    yield from (("the gateway", reason) for reason in seen.gateway.reasons)
+    if bus.gateway is not None:
+        yield from (("the gateway", reason) for reason in bus.gateway.reasons)
     for pod in seen.pods:
         if pod.ready or pod.deleting:
             continue

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dino_common import __version__
+from dino_common.bus.context import Context
+from dino_common.contracts.internal import GatewayStatus, StatusRequest
 from dino_common.contracts.system import (
     Connection,
     Gpu,
@@ -62,6 +64,22 @@ class HealthHandlers:
             elif not status["ready"]:
                 reasons += [f"{service}: {reason}" for reason in status["reasons"] or ["not ready"]]
         return json_answer(ReadyResponse(ready=not reasons, reasons=reasons), 503 if reasons else 200)
+
+    async def status(self, context: Context, fields: StatusRequest) -> GatewayStatus:
+        """Answer the bus operation ``gateway-status``: for the operator, which asks the other services itself."""
+        b = self._b
+        pings = (b.mongo.ping(), b.objects.ping(), b.cache.ping())
+        database, objects, cache = await asyncio.gather(*(self._within(ping) for ping in pings))
+        needed = ["the gateway is stopping"] if b.draining.is_set() else []
+        needed += [] if database else ["MongoDB does not answer"]
+        needed += [] if objects else ["the object store does not answer"]
+        return GatewayStatus(
+            service="gateway",
+            instance=b.settings.instance,
+            version=__version__,
+            ready=not needed,
+            reasons=needed + ([] if cache else ["Redis does not answer; requests are slower without it"]),
+        )
 
     async def health(self, call: Call, fields: NoRequest, request: Request) -> Response:
         """Answer ``GET /health``: 503 when unhealthy."""

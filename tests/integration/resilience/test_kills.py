@@ -16,6 +16,8 @@ from tests.integration.main_path.photographs import encoded, jpeg, picture
 from tests.integration.platform import Platform, Servers
 from tests.unit.inference.tiny_models import write_tiny_vit
 
+from dino_common.bus.rollout_link import RolloutLink
+
 REQUESTS = 200
 Request = Callable[[], Awaitable[httpx.Response]]
 TYPED = {"SERVICE_UNAVAILABLE", "MODEL_NOT_LOADED", "TIMEOUT", "CONFLICT"}
@@ -30,6 +32,14 @@ async def own(start_platform: StartPlatform, tmp_path_factory) -> AsyncIterator[
     running = await start_platform(DINOV3_MODEL_NAME=str(directory), DINO_EXTRACT_ON_UPLOAD="false")
     yield running
     await running.stop()
+
+
+@pytest.fixture
+async def link(own: Platform) -> AsyncIterator[RolloutLink]:
+    """The platform's bus, as the operator sees it."""
+    opened = await RolloutLink.open(own.environment["NATS_URL"], "default", own.name)
+    yield opened
+    await opened.close()
 
 
 def variant(number: int) -> bytes:
@@ -169,7 +179,7 @@ async def test_uploads_acknowledged_before_the_gateway_is_killed_are_there_after
             assert (await api.get(f"/assets/{asset_id}/content")).status_code == 200
 
 
-async def test_redis_down_is_slower_and_never_wrong(own: Platform, servers: Servers):
+async def test_redis_down_is_slower_and_never_wrong(own: Platform, servers: Servers, link: RolloutLink):
     async with own.client() as api:
         asset_id = (await upload_many(api, range(4000, 4001)))[0]
         before = (await extraction(api, asset_id)()).json()["features"]
@@ -181,6 +191,9 @@ async def test_redis_down_is_slower_and_never_wrong(own: Platform, servers: Serv
             assert (await extraction(api, gone)()).status_code == 200
             health = (await api.get("/health")).json()
             assert (health["status"], health["cache"]["connected"]) == ("degraded", False)
+            told = await link.gateway()
+            assert told is not None
+            assert (told.ready, told.reasons) == (True, ["Redis does not answer; requests are slower without it"])
             assert (await api.delete(f"/assets/{gone}")).status_code == 200
         finally:
             await servers.restart("redis")

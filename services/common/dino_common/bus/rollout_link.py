@@ -21,7 +21,7 @@ from dino_common.bus.live_config import ROLLOUT, THRESHOLDS, open_bucket
 from dino_common.bus.scatter import ask_all
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.configuration import Thresholds
-from dino_common.contracts.internal import AnalyticsStatus, InferenceStatus
+from dino_common.contracts.internal import AnalyticsStatus, GatewayStatus, InferenceStatus
 from dino_common.contracts.rollout import CompareVersionsResponse, Rollout, SelfTestResponse
 from dino_common.errors import DinoError, ServiceUnavailable
 from dino_common.settings import Settings
@@ -123,12 +123,19 @@ class RolloutLink:
 
     async def analytics(self, *, timeout: float = 2.0) -> AnalyticsStatus | None:
         """Return the analytics service's status; None when none answers."""
+        return await self._status("analytics-status", AnalyticsStatus, timeout)
+
+    async def gateway(self, *, timeout: float = 3.0) -> GatewayStatus | None:
+        """Return a gateway's status; None when none answers."""
+        return await self._status("gateway-status", GatewayStatus, timeout)
+
+    async def _status(self, operation: str, model: type[M], timeout: float) -> M | None:
         try:
-            return await self._ask("analytics-status", {}, AnalyticsStatus, timeout)
+            return await self._ask(operation, {}, model, timeout)
         except DinoError as error:
             if not self._connection.connected:
                 raise
-            log.debug("analytics does not answer: %s", error.message)
+            log.debug("%s: no answer: %s", operation, error.message)
             return None
 
     async def compare(

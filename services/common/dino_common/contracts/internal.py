@@ -65,6 +65,10 @@ class AnalyticsStatus(ServiceStatus):
     indexes: list[IndexStatus] = Field(default_factory=list, description="Every open index, the serving one first.")
 
 
+class GatewayStatus(ServiceStatus):
+    """The gateway about itself: ready while it can answer; a store that it can do without is a reason, too."""
+
+
 class EmbedRequest(Request):
     """Make sure that these assets have features, and send them."""
 
@@ -103,6 +107,13 @@ OPERATIONS = (
         request=StatusRequest,
         response=AnalyticsStatus,
         timeout_s=3,
+    ),
+    Operation(
+        name="gateway-status",
+        service=Service.GATEWAY,
+        request=StatusRequest,
+        response=GatewayStatus,
+        timeout_s=4,
     ),
     Operation(
         name="video-status",
