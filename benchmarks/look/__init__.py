@@ -1,0 +1,1 @@
+"""Objects and correspondences, measured where the truth is known."""
