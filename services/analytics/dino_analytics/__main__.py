@@ -15,6 +15,8 @@ from dino_analytics.parts import Parts
 from dino_analytics.pictures import Pictures
 from dino_analytics.serving import ServingWatch
 from dino_analytics.vectors import VectorSource
+from dino_analytics.verdict_news import OPERATIONS as VERDICTS
+from dino_analytics.verdict_news import VerdictNews
 from dino_common.contracts import Service
 from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
@@ -80,6 +82,11 @@ async def setup(runtime: Runtime) -> None:
         group = add(parts)
         runtime.handlers |= group.handlers
         runtime.job_handlers |= group.jobs
+    news = VerdictNews(runtime.config, runtime.events)
+    runtime.handlers |= {name: news.told(name, runtime.handlers[name]) for name in VERDICTS}
+    runtime.after_start.append(news.start)
+    # Last of all but the bus: the requests that are finished while the process stops are told too.
+    runtime.closers.append(news.stop)
 
 
 def main() -> None:
