@@ -87,15 +87,15 @@ def _mask(encoded: str, number: int, facts: VideoFacts) -> NDArray[np.bool_]:
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise InvalidRequest(f"{name} is a damaged PNG")
-    values = np.asarray(picture)
-    mask = _set(np.asarray(values >> 8 if values.dtype == np.uint16 else values, np.uint8))
+    full = 65535 if picture.dtype == np.uint16 else 255
+    mask = _set(np.asarray(picture, np.float32) / full)
     if not mask.any():
         raise InvalidRequest(f"{name} is empty: nothing in it is opaque and brighter than half")
     return mask
 
 
-def _set(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which pixels are opaque and brighter than half; (h, w), or with 3 or 4 channels."""
+def _set(picture: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which pixels are opaque and brighter than half; (h, w), or with 3 or 4 channels, 0–1."""
     values = picture if picture.ndim == 3 else picture[..., None]
-    bright = (values[..., :3] > 127).any(axis=2)
-    return np.asarray(bright & (values[..., 3] > 127) if values.shape[2] == 4 else bright, np.bool_)
+    bright = (values[..., :3] > 0.5).any(axis=2)
+    return np.asarray(bright & (values[..., 3] > 0.5) if values.shape[2] == 4 else bright, np.bool_)
