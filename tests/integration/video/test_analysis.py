@@ -210,6 +210,27 @@ async def test_stored_shots_are_listed_filtered_and_suggested(client, analysis):
     assert {"video_asset_id", "movement_type", "emotional_tone", "tags", "technical_notes"} <= set(best)
 
 
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        ({"palette": ["x" * 9000]}, 422),
+        ({"palette": [10**30]}, 422),
+        ({"lighting": {"a\0b": 1}}, 422),
+        ({"confidence": [[[[[[[[[1]]]]]]]]]}, 422),
+        ({"lighting": {"$set": {"a.b": 1}}}, 200),
+        ({"palette": "of the client's own making", "anything": ["x" * 9000]}, 200),
+    ],
+)
+async def test_what_is_kept_beside_the_labels_is_bounded(client, analysis, extra, status):
+    shot = {"start_time": 200, "end_time": 201, **extra}
+    body = {"video_asset_id": analysis["video_asset_id"], "shots": [shot]}
+    before = (await client.get("/shots", params={"limit": 1})).json()["items"]
+    answer = await client.post("/store-shot-data", json=body)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert (await client.get("/shots", params={"limit": 1})).json()["items"] == before
+
+
 async def test_shots_and_keyframes_go_with_their_film(client, film):
     film_id = await uploaded(client, film + b"\0" * 24)
     shots = (await analyzed(client, film_id)).json()["shot_analyses"]
@@ -237,6 +258,70 @@ async def test_a_contact_sheet_shows_every_shot(client, analysis):
     )
     assert again.status_code == 304
     assert (await client.get(f"/videos/{film_id}/contact-sheet", params={"first": 9})).status_code == 404
+
+
+async def test_the_newest_analysis_is_shown_page_by_page(client, analysis):
+    film_id = analysis["video_asset_id"]
+    first = (await client.get(f"/videos/{film_id}/analysis", params={"limit": 2})).json()
+    assert first["analysis_id"] == analysis["analysis_id"]
+    assert (first["total_shots"], first["threshold"], first["model_version"]) == (3, 0.3, analysis["model_version"])
+    rest = await client.get(f"/videos/{film_id}/analysis", params={"cursor": first["next_cursor"]})
+    assert rest.json()["next_cursor"] is None
+    assert [*first["items"], *rest.json()["items"]] == analysis["shot_analyses"]
+    assert analysis["more"] is None
+
+
+async def test_a_film_that_was_not_analysed_has_no_analysis(client, film, photo_id):
+    film_id = await uploaded(client, film + b"\0" * 40)
+    answer = await client.get(f"/videos/{film_id}/analysis")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert (await client.get(f"/videos/{photo_id}/analysis")).status_code == 400
+
+
+async def keyframes_of(client: httpx.AsyncClient, film_id: str) -> set[str]:
+    listed = await client.get("/assets", params={"derived_from": film_id, "limit": 100})
+    return {item["asset_id"] for item in listed.json()["items"]}
+
+
+async def test_a_newer_analysis_takes_the_place_of_the_older_and_its_keyframes(client, film):
+    film_id = await uploaded(client, film + b"\0" * 48)
+    # The threshold is so high that nothing is a cut: one shot, with other keyframes.
+    old = (await analyzed(client, film_id, shot_detection_threshold=0.99999)).json()
+    assert old["total_shots"] == 1
+    old_frames = await keyframes_of(client, film_id)
+    kept = old["shot_analyses"][0]["keyframes"][0]["asset_id"]
+    await client.post("/store-shot-data", json={"video_asset_id": film_id, "shots": old["shot_analyses"]})
+    # What a user does to a keyframe does not matter to the sheet.
+    await client.patch(f"/assets/{kept}", json={"metadata": {"shot_timecode": None, "shot": None}})
+    assert (await client.get(f"/videos/{film_id}/contact-sheet")).status_code == 200
+
+    new = (await analyzed(client, film_id)).json()
+    assert new["total_shots"] == 3
+    named = {frame["asset_id"] for shot in new["shot_analyses"] for frame in shot["keyframes"]}
+    # Those of the old one are gone, but for the one that a shot of the library shows.
+    assert await keyframes_of(client, film_id) == named | {kept}
+    assert old_frames - named - {kept}
+    shown = (await client.get(f"/videos/{film_id}/analysis")).json()
+    assert (shown["analysis_id"], shown["total_shots"]) == (new["analysis_id"], 3)
+    sheet = await client.get(f"/videos/{film_id}/contact-sheet", params={"columns": 1, "width": 160})
+    assert np.asarray(Image.open(io.BytesIO(sheet.content))).shape[0] == 34 + 3 * (90 + 22 + 8) + 8
+
+    # A keyframe that a user deletes leaves a gap, not an error.
+    await client.delete(f"/assets/{new['shot_analyses'][1]['keyframes'][0]['asset_id']}")
+    assert (await client.get(f"/videos/{film_id}/contact-sheet")).status_code == 200
+    # One without keyframes is the newest, and the sheet goes on showing the last one with them.
+    bare = (await analyzed(client, film_id, extract_keyframes=False)).json()
+    assert (await client.get(f"/videos/{film_id}/analysis")).json()["analysis_id"] == bare["analysis_id"]
+    assert (await client.get(f"/videos/{film_id}/contact-sheet")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["content", "adaptive"])
+async def test_a_named_detector_sees_the_film_in_the_one_pass(client, film, name):
+    pytest.importorskip("scenedetect")
+    film_id = await uploaded(client, film + b"\0" * (56 + len(name)))
+    found = (await analyzed(client, film_id, detector=name)).json()
+    assert found["detector"] == name
+    assert [round(shot["start_time"], 1) for shot in found["shot_analyses"]] == [0, 2.0, 4.4]
 
 
 async def test_a_film_that_was_not_analysed_has_no_contact_sheet(client, film, photo_id):

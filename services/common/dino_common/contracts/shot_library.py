@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import json
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -13,6 +14,20 @@ from .operation import Operation, Scope, Service
 from .shots import EXAMPLE_SHOT
 
 _LONGEST_SECONDS = 1_000_000
+# What the library keeps of an analysis beside the labels.
+KEPT_EXTRAS = (
+    "palette",
+    "lighting",
+    "confidence",
+    "movement_strength",
+    "movement_direction",
+    "start_timecode",
+    "end_timecode",
+)
+# An analysed shot's take about 1 kB.
+_LARGEST_EXTRAS = 8192
+_DEEPEST_EXTRAS = 8
+_LARGEST_INTEGER = 2**63 - 1
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
 
@@ -41,6 +56,28 @@ class ShotInput(Request):
         if self.end_time <= self.start_time:
             raise ValueError("end_time must lie after start_time")
         return self
+
+    @model_validator(mode="after")
+    def _keepable(self) -> Self:
+        extra = self.model_extra or {}
+        kept = {name: extra[name] for name in KEPT_EXTRAS if name in extra}
+        if not _shallow(kept, _DEEPEST_EXTRAS):
+            raise ValueError(f"palette, lighting and the like are plain values at most {_DEEPEST_EXTRAS} levels deep")
+        if len(json.dumps(kept, ensure_ascii=False).encode()) > _LARGEST_EXTRAS:
+            raise ValueError(f"palette, lighting and the like of one shot may take {_LARGEST_EXTRAS} bytes")
+        return self
+
+
+def _shallow(value: Any, levels: int) -> bool:
+    """Return whether a value can be kept: JSON of few levels, with whole numbers of 64 bits and names without NUL."""
+    if isinstance(value, dict):
+        named = all(isinstance(name, str) and "\0" not in name for name in value)
+        return levels > 0 and named and all(_shallow(item, levels - 1) for item in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_shallow(item, levels - 1) for item in value)
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST_INTEGER
+    return value is None or isinstance(value, str | float)
 
 
 class StoreShotsRequest(Request):

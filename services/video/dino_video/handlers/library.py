@@ -17,6 +17,7 @@ from dino_common.contracts.shot_library import (
     SuggestShotsResponse,
     VideoShotsRequest,
 )
+from dino_common.errors import AssetNotFound
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.shots import ShotConditions, ShotStore
 from dino_video.analysis.film import film_asset
@@ -40,7 +41,7 @@ class LibraryHandlers:
         """Answer ``POST /store-shot-data``.
 
         Raises:
-            AssetNotFound: there is no such film.
+            AssetNotFound: there is no such film, or no longer.
             InvalidFileFormat: the asset is a picture.
         """
         began = time.perf_counter()
@@ -52,6 +53,10 @@ class LibraryHandlers:
             for draft, vector in zip(drafts.values(), vectors, strict=True)
         ]
         replaced = await self._shots.put(records)
+        if not await self._assets.get_many([request.video_asset_id]):
+            # Deleted while the texts were embedded, after its shots were: these would belong to no film.
+            await self._shots.delete_of(request.video_asset_id)
+            raise AssetNotFound(f"Asset {request.video_asset_id} not found")
         return StoreShotsResponse(
             video_asset_id=request.video_asset_id,
             stored_shots=len(records),

@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from dino_common.contracts.shot_library import (
+    KEPT_EXTRAS,
     LibraryShot,
     Reason,
     ShotInput,
@@ -21,16 +22,6 @@ from dino_video.core.suggestions import Aspect, Aspects, plain_words
 from dino_video.library.words import shot_text, technical_note
 
 _NO_VECTOR = np.empty(0, np.float32)
-# Of an analysis, what is worth keeping beside the labels.
-_KEPT = (
-    "palette",
-    "lighting",
-    "confidence",
-    "movement_strength",
-    "movement_direction",
-    "start_timecode",
-    "end_timecode",
-)
 
 
 def name_of(video_asset_id: str, shot: ShotInput) -> str:
@@ -74,7 +65,7 @@ def draft_of(request: StoreShotsRequest, shot: ShotInput) -> ShotRecord:
         text=text,
         text_model="",
         text_vector=_NO_VECTOR,
-        analysis={name: extra[name] for name in _KEPT if name in extra},
+        analysis={name: extra[name] for name in KEPT_EXTRAS if name in extra},
     )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 
 import cv2
 import numpy as np
 import pytest
 
 from dino_common.contracts.shots import ContactSheetRequest
-from dino_common.stores.assets import AssetRecord
+from dino_common.errors import InvalidRequest
 from dino_video.analysis.stills import to_jpeg
-from dino_video.core.contact_sheet import CAPTION, GAP, TITLE, Cell, contact_sheet
+from dino_video.core.contact_sheet import CAPTION, GAP, TITLE, Cell, contact_sheet, fitting_rows
 from dino_video.handlers import contact_sheet as handler
 
 
@@ -52,35 +51,57 @@ def test_captions_are_drawn_and_too_long_ones_are_cut() -> None:
     assert (named[:, -GAP:] == plain[:, -GAP:]).all()
 
 
+def test_a_picture_that_is_gone_leaves_its_place() -> None:
+    cells = [Cell(None, "1", ""), cell((0, 200, 0)), Cell(None, "3", "")]
+    sheet = contact_sheet(cells, "t", columns=3, width=160)
+    assert sheet.shape == (TITLE + 90 + CAPTION + 2 * GAP, GAP + 3 * 168, 3)
+    assert tuple(sheet[TITLE + 45, GAP + 168 + 80].tolist()) == (0, 200, 0)
+    assert contact_sheet([Cell(None, "1", "")], "t", columns=1, width=160).shape[0] == sheet.shape[0]
+
+
 @pytest.mark.parametrize(("height", "width"), [(720, 1280), (1280, 720)])
-def test_large_keyframes_are_drawn_as_they_were(monkeypatch: pytest.MonkeyPatch, height: int, width: int) -> None:
-    """They are made small as they are read: a sheet of 200 shots holds no 200 full pictures."""
-    held = []
-
-    def draw(cells: list[Cell], *rest: str, **more: int) -> np.ndarray:
-        held.extend(cells)
-        return contact_sheet(cells, *rest, **more)
-
-    monkeypatch.setattr(handler, "contact_sheet", draw)
-    moment = datetime.now(UTC)
-    record = AssetRecord(
-        asset_id="a",
-        sha256="0" * 64,
-        object_key="k",
-        content_type="image/jpeg",
-        filename="f.jpg",
-        file_size=1,
-        width=width,
-        height=height,
-        format="jpeg",
-        kind="image",
-        upload_timestamp=moment,
-        updated_timestamp=moment,
-        metadata={"shot": 1, "shot_timecode": "00:00:00:00"},
-    )
+def test_large_keyframes_wait_no_larger_than_they_are_drawn(height: int, width: int) -> None:
+    """A sheet of 200 shots holds no 200 full pictures."""
     picture = cell((200, 0, 0), height, width).picture
-    request = ContactSheetRequest(asset_id=str(uuid.uuid4()), width=160)
-    png = handler._drawn([record], [to_jpeg(picture)], "t", request)
-    assert held[0].picture.shape == (round(160 * height / width), 160, 3)
+    assert picture is not None
+    small = handler._decoded(to_jpeg(picture), 160)
+    assert small is not None
+    assert small.shape == (round(160 * height / width), 160, 3)
+    assert handler._decoded(b"no picture", 160) is None
+
+
+def request(**more: int) -> ContactSheetRequest:
+    return ContactSheetRequest(asset_id=str(uuid.uuid4()), **more)
+
+
+def noise(count: int, width: int) -> list[Cell]:
+    """Pictures that PNG cannot make smaller."""
+    random = np.random.default_rng(1)
+    return [Cell(random.integers(0, 255, (width, width, 3), np.uint8), str(n), "") for n in range(count)]
+
+
+def test_a_sheet_that_would_not_fit_into_a_message_ends_after_a_whole_row() -> None:
+    cells = noise(40, 320)
+    png, drawn = handler._png(cells, "film.mp4", 5, 300, request(columns=4, width=320))
+    assert len(png) <= handler.SHEET_BYTES
+    assert 0 < drawn < 40
+    assert drawn % 4 == 0
     sheet = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB))
-    assert sheet.shape[0] == TITLE + round(160 * height / width) + CAPTION + 2 * GAP
+    assert sheet.shape[0] == TITLE + drawn // 4 * (320 + CAPTION + GAP) + GAP
+    # Nearly full: no more was left out than had to be.
+    assert len(png) > 0.7 * handler.SHEET_BYTES
+
+
+def test_a_sheet_that_fits_is_whole() -> None:
+    cells = noise(7, 80)
+    assert handler._png(cells, "film.mp4", 1, 7, request(columns=4, width=80))[1] == 7
+
+
+def test_a_row_that_is_too_large_by_itself_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="one row"):
+        handler._png(noise(12, 640), "film.mp4", 1, 12, request(columns=12, width=640))
+
+
+@pytest.mark.parametrize(("rows", "size"), [(2, 101), (50, 101), (50, 5000), (3, 10**9)])
+def test_fewer_rows_are_tried_each_time(rows: int, size: int) -> None:
+    assert 1 <= fitting_rows(rows, size, 100) < rows
