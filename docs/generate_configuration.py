@@ -81,6 +81,12 @@ MEANINGS: dict[str, dict[str, str]] = {
         "model_cache_dir": "Model cache: the built-in model, hub downloads, derived model cards, converted graphs.",
         "index_dir": "Vector index files; a folder per deployment and model version.",
     },
+    "Image generator": {
+        "generator_url": "Where `POST characters/{id}/generate-image` has pictures made. Empty: that operation answers "
+        "409. See [generator.md](generator.md).",
+        "generator_api_key": "Sent there as a bearer token.",
+        "generator_seconds": "Longest that one picture may take, seconds.",
+    },
     "How long things live": {
         "features_ttl": "Features in Redis, seconds. MongoDB keeps them until their content is deleted.",
         "similarity_ttl": "Quality metrics and the cosines of pairs in Redis, seconds.",

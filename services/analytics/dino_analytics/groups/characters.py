@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dino_analytics.characters.following import AssetFollower
+from dino_analytics.characters.generation import GenerationHandlers
 from dino_analytics.characters.handlers import CharacterHandlers
 from dino_analytics.characters.validation import ValidationHandlers
+from dino_analytics.generator.client import Generator
+from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.parts import Group, Parts
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterStore
@@ -22,6 +25,11 @@ def group(parts: Parts) -> Group:
     parts.runtime.closers.append(follower.stop)
     crud = CharacterHandlers(characters, verdicts, parts.vectors)
     validation = ValidationHandlers(characters, verdicts, parts.vectors, parts.in_force)
+    quality = QualityHandlers(parts.vectors, parts.in_force, parts.pictures, parts.cache, parts.settings.similarity_ttl)
+    generator = Generator.of(parts.settings)
+    if generator is not None:
+        parts.runtime.closers.append(generator.close)
+    generation = GenerationHandlers(parts, characters, verdicts, validation, quality, generator)
     return Group(
         {
             "create-character": crud.create,
@@ -34,5 +42,6 @@ def group(parts: Parts) -> Group:
             "set-master-reference": crud.set_master,
             "validate-character": validation.validate,
             "list-character-verdicts": validation.history,
-        }
+        },
+        {"generate-character-image": generation.generate},
     )

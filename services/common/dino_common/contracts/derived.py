@@ -1,4 +1,4 @@
-"""What the video service has the gateway write: pictures made of a film, and the film's size. Of the bus alone."""
+"""What other services have the gateway write: pictures made of a film or generated, and films' sizes. Bus alone."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ class RemoveDerivedResponse(Response):
     removed: int = Field(ge=0)
 
 
+class IngestPictureRequest(Request):
+    """A picture that is nobody's upload, such as a generated one; the same id names the same asset."""
+
+    asset_id: AssetId
+    data: bytes = Field(min_length=1, max_length=16 * 1024 * 1024, description="JPEG, PNG or WebP.")
+    filename: str = Field(max_length=255)
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+    metadata: Metadata = Field(default_factory=dict)
+
+
 class FilmSizeRequest(Request):
     """Pixels of a film as it is shown."""
 
@@ -56,6 +66,14 @@ class FilmSizeResponse(Response):
 
 
 OPERATIONS = (
+    Operation(
+        name="ingest-picture",
+        service=Service.GATEWAY,
+        request=IngestPictureRequest,
+        response=RegisterDerivedResponse,
+        timeout_s=60,
+        errors=(ErrorCode.INVALID_FILE_FORMAT, ErrorCode.FILE_TOO_LARGE),
+    ),
     Operation(
         name="register-derived-asset",
         service=Service.GATEWAY,

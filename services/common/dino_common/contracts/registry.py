@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from . import (
     assets,
     batches,
+    character_generation,
     character_verdicts,
     characters,
     configuration,
@@ -39,6 +40,7 @@ _GROUPS = (
     tracking,
     characters,
     character_verdicts,
+    character_generation,
     batches,
     jobs,
     configuration,
