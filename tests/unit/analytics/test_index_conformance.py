@@ -177,6 +177,7 @@ async def test_writing_nothing_is_allowed(index):
 )
 async def test_filters_choose_exactly_the_matching_items(index, filters, expected):
     assert await found(index, filters) == expected
+    assert sorted(await index.ids(filters)) == [uid(n) for n in expected]
 
 
 async def test_pages_cover_everything_once_in_order(index):

@@ -131,9 +131,10 @@ class EdgeIndex:
         condition = edge_filter(filters)
         return await self._run(lambda: self._shard.count(condition))
 
-    async def ids(self) -> list[str]:
+    async def ids(self, filters: Filters | None = None) -> list[str]:
         """See `VectorIndex`."""
-        return await self._run(lambda: self._shard.ids())
+        condition = edge_filter(filters)
+        return await self._run(lambda: self._shard.ids(condition))
 
     async def payloads(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """See `VectorIndex`."""

@@ -115,8 +115,8 @@ class VectorIndex(Protocol):
         """Exact number of items that match."""
         ...
 
-    async def ids(self) -> list[str]:
-        """Every id once, in usual UUID form."""
+    async def ids(self, filters: Filters | None = None) -> list[str]:
+        """Every id that matches, once, in usual UUID form."""
         ...
 
     async def payloads(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

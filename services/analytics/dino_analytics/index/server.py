@@ -126,14 +126,20 @@ class ServerIndex:
         answer = await self._call(self._client.count(self._collection, count_filter=condition, exact=True))
         return answer.count
 
-    async def ids(self) -> list[str]:
+    async def ids(self, filters: Filters | None = None) -> list[str]:
         """See `VectorIndex`."""
         found: list[str] = []
+        condition = server_filter(filters)
         offset = None
         while True:
             records, offset = await self._call(
                 self._client.scroll(
-                    self._collection, limit=SCROLL, offset=offset, with_payload=False, with_vectors=False
+                    self._collection,
+                    scroll_filter=condition,
+                    limit=SCROLL,
+                    offset=offset,
+                    with_payload=False,
+                    with_vectors=False,
                 )
             )
             found += [str(record.id) for record in records]

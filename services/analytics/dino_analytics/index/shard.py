@@ -93,13 +93,15 @@ class Shard:
         """Exact number of matching points."""
         return self._edge.count(qe.CountRequest(exact=True, filter=condition))
 
-    def ids(self) -> list[str]:
-        """Every id, in order."""
+    def ids(self, condition: qe.Filter | None = None) -> list[str]:
+        """Every matching id, in order."""
         found: list[str] = []
         offset = None
         while True:
             records, offset = self._edge.scroll(
-                qe.ScrollRequest(offset=offset, limit=SCROLL, with_payload=False, with_vector=False)
+                qe.ScrollRequest(
+                    offset=offset, limit=SCROLL, filter=condition, with_payload=False, with_vector=False
+                )
             )
             found += [str(record.id) for record in records]
             if offset is None:
