@@ -70,5 +70,6 @@ def bus_handlers(backends: Backends) -> dict[str, Handler]:
         "register-derived-asset": derived.register,
         "remove-derived-assets": derived.remove,
         "set-film-size": derived.set_size,
+        "ingest-picture": derived.ingest,
         "gateway-status": HealthHandlers(backends).status,
     }
