@@ -87,6 +87,9 @@ MEANINGS: dict[str, dict[str, str]] = {
         "generator_api_key": "Sent there as a bearer token.",
         "generator_seconds": "Longest that one picture may take, seconds.",
     },
+    "Faces": {
+        "face_detector": "Finds faces and hands in pictures (analytics). Empty: none, and what needs one is unknown.",
+    },
     "How long things live": {
         "features_ttl": "Features in Redis, seconds. MongoDB keeps them until their content is deleted.",
         "similarity_ttl": "Quality metrics and the cosines of pairs in Redis, seconds.",

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     generator_api_key: SecretStr | None = Field(None, validation_alias="DINO_GENERATOR_API_KEY")
     generator_seconds: float = Field(120.0, ge=1, le=1800, validation_alias="DINO_GENERATOR_TIMEOUT_SECONDS")
 
+    # Faces of pictures.
+    face_detector: Literal["", "mediapipe"] = Field("", validation_alias="DINO_FACE_DETECTOR")
+
     # How long cached things live, seconds.
     features_ttl: int = Field(86_400, ge=1, validation_alias="DINO_FEATURES_TTL")
     similarity_ttl: int = Field(3_600, ge=1, validation_alias="DINO_SIMILARITY_TTL")

@@ -26,6 +26,7 @@ ASSET_DELETED = "asset.deleted"
 FEATURES_STORED = "features.stored"
 JOB_FINISHED = "job.finished"
 VERDICT_MADE = "verdict.made"
+DESCRIPTION_STORED = "description.stored"
 
 _DAY = 86_400
 ACK_WAIT = 60.0

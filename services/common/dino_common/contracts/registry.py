@@ -16,6 +16,7 @@ from . import (
     internal,
     jobs,
     judgement,
+    look,
     pixels,
     search,
     semantic,
@@ -24,6 +25,7 @@ from . import (
     system,
     text,
     tracking,
+    video_score,
     webhooks,
 )
 from .drawing import Drawing
@@ -38,6 +40,7 @@ _GROUPS = (
     shots,
     shot_library,
     tracking,
+    video_score,
     characters,
     character_verdicts,
     character_generation,
@@ -50,6 +53,7 @@ _GROUPS = (
     pixels,
     derived,
     internal,
+    look,
 )
 
 

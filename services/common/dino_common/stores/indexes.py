@@ -52,6 +52,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "character_verdicts": [
         IndexModel([("character_id", ASCENDING), ("judged_at", DESCENDING), ("_id", DESCENDING)]),
     ],
+    "descriptions": [IndexModel([("sha256", ASCENDING)])],
     "analyses": [IndexModel([("video_asset_id", ASCENDING)])],
     "analyzed_shots": [
         IndexModel([("video_asset_id", ASCENDING), ("analysis_id", ASCENDING), ("number", ASCENDING)]),

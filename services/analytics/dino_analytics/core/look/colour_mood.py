@@ -40,10 +40,8 @@ def colour_mood(palette: list[Swatch]) -> ColourMood:
     chroma = np.array([float(np.hypot(one.lab[1], one.lab[2])) for one in palette])
     share = np.array([one.share for one in palette])
     mean = float(chroma @ share / max(float(share.sum()), 1e-9))
-    words: tuple[tuple[float, Saturation], ...] = ((MONOCHROME, "monochrome"), (MUTED, "muted"), (VIVID, "moderate"))
-    saturation: Saturation = next((word for bound, word in words if mean <= bound), words[-1][1])
-    if mean > VIVID:
-        saturation = "vivid"
+    words: tuple[Saturation, ...] = ("monochrome", "muted", "moderate", "vivid")
+    saturation = words[int(np.searchsorted((MONOCHROME, MUTED, VIVID), mean))]
     coloured = chroma >= COLOURED
     if saturation == "monochrome" or not coloured.any():
         return ColourMood(saturation, round(mean, 2), "monochrome", 0.7)

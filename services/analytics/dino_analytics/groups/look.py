@@ -1,0 +1,23 @@
+"""The look of pictures: descriptions, composition, style, objects, correspondences, plausibility."""
+
+from __future__ import annotations
+
+from dino_analytics.look.descriptions import Descriptions
+from dino_analytics.look.eyes import Eyes
+from dino_analytics.look.seeing import SeeingHandlers
+from dino_analytics.parts import Group, Parts
+from dino_common.stores.descriptions import DescriptionStore
+
+
+def group(parts: Parts) -> Group:
+    """Return the handlers.
+
+    Raises:
+        DetectorMissing: the configured detector is not installed.
+    """
+    eyes = Eyes(parts.dense, parts.settings.face_detector)
+    descriptions = Descriptions(DescriptionStore(parts.mongo), parts.assets, eyes, parts.runtime.events)
+    parts.runtime.after_start.append(descriptions.start)
+    parts.runtime.closers += [descriptions.stop, eyes.close]
+    seeing = SeeingHandlers(eyes, descriptions)
+    return Group({"describe-visuals": seeing.describe, "analyze-composition": seeing.compose})

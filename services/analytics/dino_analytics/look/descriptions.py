@@ -1,0 +1,69 @@
+"""Descriptions, made once for every content and model version."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dino_analytics.core.look.description import METHOD, describe
+from dino_analytics.core.look.paragraph import paragraph
+from dino_analytics.dense import Looked
+from dino_analytics.look.eyes import Eyes
+from dino_analytics.look.forms import fields_of
+from dino_common.bus.events import ASSET_DELETED, DESCRIPTION_STORED, Consumption, Events
+from dino_common.contracts.look import VisualFields
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.descriptions import DescriptionRecord, DescriptionStore
+
+log = logging.getLogger(__name__)
+
+
+class Descriptions:
+    """Reads kept descriptions and makes missing ones; those of contents that are gone are removed."""
+
+    def __init__(self, store: DescriptionStore, assets: AssetStore, eyes: Eyes, events: Events) -> None:
+        """Use these."""
+        self._store, self._assets, self._eyes, self._events = store, assets, eyes, events
+        self._consumption: Consumption | None = None
+
+    @property
+    def method(self) -> str:
+        """How pictures are described here; a detector makes other descriptions."""
+        return f"{METHOD}+faces" if self._eyes.sees_faces else METHOD
+
+    async def of(self, looked: Looked, model_version: str) -> tuple[VisualFields, str, bool]:
+        """Return the fields, the paragraph, and whether both were kept.
+
+        Raises:
+            ServiceUnavailable: MongoDB or the bus does not answer.
+        """
+        sha256 = looked.record.sha256
+        kept = await self._store.get(sha256, model_version, self.method)
+        if kept is not None:
+            return VisualFields(**kept.fields), kept.text, True
+        fields, text = await self._eyes.work(self._made, looked)
+        record = DescriptionRecord(sha256, model_version, self.method, text, fields.model_dump(mode="json"))
+        await self._store.put(record)
+        if not await self._assets.count_with_hash(sha256):
+            await self._store.delete(sha256)  # deleted while it was described
+        else:
+            await self._events.publish(DESCRIPTION_STORED, {"sha256": sha256, "model_version": model_version})
+        return fields, text, False
+
+    def _made(self, looked: Looked) -> tuple[VisualFields, str]:
+        look = describe(looked.picture, looked.patches, self._eyes.faces(looked.picture))
+        return fields_of(look), paragraph(look)
+
+    async def start(self) -> None:
+        """Follow deletions."""
+        self._consumption = self._events.consume("analytics-descriptions", [ASSET_DELETED], self._forget)
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        if self._consumption is not None:
+            await self._consumption.stop()
+
+    async def _forget(self, kind: str, event: dict[str, Any]) -> None:
+        sha256 = event["sha256"]
+        if not await self._assets.count_with_hash(sha256):
+            await self._store.delete(sha256)
