@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from dino_analytics.handlers.search import SearchHandlers
+from dino_analytics.handlers.semantic import SemanticHandlers
 from dino_analytics.handlers.versions import VersionHandlers
 from dino_analytics.parts import Group, Parts
+from dino_analytics.search.knowledge import Knowledge
+from dino_analytics.search.text_library import TextLibrary
+from dino_analytics.search.texts import Texts
+from dino_common.stores.shot_words import ShotWordsStore
 
 
 def group(parts: Parts) -> Group:
-    """Return the handlers."""
+    """Return the handlers; the index of texts follows the library from the start."""
+    runtime, shots = parts.runtime, ShotWordsStore(parts.mongo)
+    texts = TextLibrary(parts.settings, parts.assets, shots, Knowledge(parts.assets, shots), Texts(runtime.bus))
+
+    async def follow() -> None:
+        await texts.start(runtime.events)
+
+    runtime.after_start.append(follow)
+    runtime.closers.append(texts.stop)
     search = SearchHandlers(parts.vectors, parts.library, parts.in_force)
-    versions = VersionHandlers(parts.runtime.bus, parts.vectors, parts.assets)
-    return Group({"find-similar": search.find_similar, "compare-versions": versions.compare})
+    semantic = SemanticHandlers(parts.assets, texts)
+    versions = VersionHandlers(runtime.bus, parts.vectors, parts.assets)
+    return Group(
+        {
+            "find-similar": search.find_similar,
+            "semantic-search": semantic.search,
+            "compare-versions": versions.compare,
+        }
+    )

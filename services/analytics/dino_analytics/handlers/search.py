@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from datetime import UTC, datetime
 
 import numpy as np
-import orjson
 
 from dino_analytics.core.similarity import similarity_score, unit_rows
 from dino_analytics.in_force import InForce
 from dino_analytics.index.errors import IndexClosed, IndexUnavailable
-from dino_analytics.index.interface import Filters, Hit, VectorIndex
+from dino_analytics.index.interface import Hit, VectorIndex
 from dino_analytics.library import Library
+from dino_analytics.search.asked import DEEPEST, index_filters, read_cursor, write_cursor
 from dino_analytics.serving import ServingModel
 from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
-from dino_common.contracts.search import FindSimilarRequest, FindSimilarResponse, SearchFilters, SimilarAsset
+from dino_common.contracts.search import FindSimilarRequest, FindSimilarResponse, SimilarAsset
 from dino_common.errors import Conflict, InvalidRequest, ModelNotLoaded, ServiceUnavailable
-
-_DEEPEST = 10_000
 
 
 class SearchHandlers:
@@ -62,7 +59,7 @@ class SearchHandlers:
         began: float,
     ) -> FindSimilarResponse:
         query = await self._query(request, context, model)
-        offset = _read_cursor(request.cursor)
+        offset = read_cursor(request.cursor)
         exclude = list(request.filters.exclude_ids or [])
         if request.asset_id is not None and not request.include_self:
             exclude.append(request.asset_id)
@@ -72,18 +69,18 @@ class SearchHandlers:
                 query,
                 limit=request.limit + 1,
                 offset=offset,
-                filters=_filters(request.filters, exclude),
+                filters=index_filters(request.filters, exclude),
                 min_score=request.min_similarity,
             )
             indexed = await index.count()
         except IndexUnavailable as error:
             raise ServiceUnavailable(f"The vector index does not answer: {error}", retry_after=2) from error
-        more = len(hits) > request.limit and offset + request.limit < _DEEPEST
+        more = len(hits) > request.limit and offset + request.limit < DEEPEST
         threshold = self._in_force.similarity(model)
         return FindSimilarResponse(
             asset_id=request.asset_id,
             items=[_shown(hit, threshold.value) for hit in hits[: request.limit]],
-            next_cursor=_write_cursor(offset + request.limit) if more else None,
+            next_cursor=write_cursor(offset + request.limit) if more else None,
             threshold=threshold.value,
             threshold_source=threshold.source,
             indexed=indexed,
@@ -111,20 +108,6 @@ class SearchHandlers:
             raise InvalidRequest(f"features: {error}") from error
 
 
-def _filters(asked: SearchFilters, exclude: list[str]) -> Filters:
-    return Filters(
-        kind=asked.kind,
-        content_type=asked.content_type,
-        tags_any=tuple(asked.tags_any or ()),
-        tags_all=tuple(asked.tags_all or ()),
-        metadata=dict(asked.metadata or {}),
-        uploaded_after=asked.uploaded_after.timestamp() if asked.uploaded_after else None,
-        uploaded_before=asked.uploaded_before.timestamp() if asked.uploaded_before else None,
-        asset_ids=tuple(asked.asset_ids or ()),
-        exclude_ids=tuple(exclude),
-    )
-
-
 def _shown(hit: Hit, threshold: float) -> SimilarAsset:
     cosine = min(1.0, max(-1.0, hit.score))
     return SimilarAsset(
@@ -138,19 +121,3 @@ def _shown(hit: Hit, threshold: float) -> SimilarAsset:
         metadata=hit.payload["metadata"],
         upload_timestamp=datetime.fromtimestamp(hit.payload["uploaded"], UTC),
     )
-
-
-def _write_cursor(offset: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps({"o": offset})).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        offset = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))["o"]
-    except (ValueError, KeyError, TypeError):
-        raise InvalidRequest("cursor: not a cursor of this operation") from None
-    if not isinstance(offset, int) or not 0 <= offset < _DEEPEST:
-        raise InvalidRequest("cursor: not a cursor of this operation")
-    return offset

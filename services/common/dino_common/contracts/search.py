@@ -6,27 +6,12 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from .assets import EXAMPLE_ID, Kind
-from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Tag, Timestamp, Unit
+from .assets import EXAMPLE_ID
+from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Timestamp, Unit
 from .codes import ErrorCode
 from .judgement import ThresholdSource
 from .operation import Operation, Service
-
-
-class SearchFilters(Request):
-    """Conditions that every hit must meet; each one left out is not applied."""
-
-    kind: Kind | None = None
-    content_type: str | None = Field(default=None, max_length=100)
-    tags_any: list[Tag] | None = Field(default=None, min_length=1, max_length=50)
-    tags_all: list[Tag] | None = Field(default=None, min_length=1, max_length=50)
-    metadata: dict[str, str | float | int | bool] | None = Field(
-        default=None, description="Keys that must equal the values."
-    )
-    uploaded_after: Timestamp | None = None
-    uploaded_before: Timestamp | None = None
-    asset_ids: list[AssetId] | None = Field(default=None, min_length=1, max_length=1000)
-    exclude_ids: list[AssetId] | None = Field(default=None, min_length=1, max_length=1000)
+from .search_filters import SearchFilters
 
 
 class FindSimilarRequest(Request):
