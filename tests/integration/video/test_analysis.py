@@ -214,7 +214,7 @@ async def test_stored_shots_are_listed_filtered_and_suggested(client, analysis):
     ("extra", "status"),
     [
         ({"palette": ["x" * 9000]}, 422),
-        ({"palette": [10**30]}, 422),
+        ({"palette": [10**30]}, 200),
         ({"lighting": {"a\0b": 1}}, 422),
         ({"confidence": [[[[[[[[[1]]]]]]]]]}, 422),
         ({"lighting": {"$set": {"a.b": 1}}}, 200),

@@ -82,7 +82,7 @@ class Decoding:
     async def _stretch(self, chunk: Chunk, needed: bool, job: JobContext) -> Fraction | None:
         """Make sure that a stretch is kept; return its last frame's time, where that is needed and there is one."""
         if await self.kept.has(chunk.number):
-            log.info("job %s resumes after stretch %d", job.job_id, chunk.number + 1)
+            log.info("job %s resumes after minute %d", job.job_id, chunk.number + 1)
             if self.beside:
                 async with self.turns:
                     await self._show(chunk, job)

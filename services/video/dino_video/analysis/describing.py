@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,10 @@ from dino_video.analysis.timeline import Timeline
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
 
+log = logging.getLogger(__name__)
+
 # Shots kept by one write; as many are described again after a crash.
-_KEPT_AT_ONCE = 20
+_KEPT_AT_ONCE = 5
 _STAGE = "describing shots"
 
 
@@ -53,6 +56,8 @@ class Describing:
         film, total = self.record.asset_id, len(motions)
         pace = Pace(total / max(float(self.timeline.end_time) / 60, 1 / 60))
         done = await self.analyses.count(film, job.job_id)
+        if done:
+            log.info("job %s resumes after shot %d of %d", job.job_id, done, total)
         # Read by one thread at a time: every call is awaited before the next.
         source = self.films.open(self.record, lambda: self._stop())
         waiting: list[dict[str, Any]] = []
