@@ -21,6 +21,7 @@ from dino_video.handlers.analysis_pages import AnalysisPages
 from dino_video.handlers.analyze import AnalyzeHandler, limits_of
 from dino_video.handlers.contact_sheet import ContactSheetHandler
 from dino_video.handlers.library import LibraryHandlers
+from dino_video.handlers.score import ScoreHandler
 from dino_video.handlers.track import TrackHandler
 from dino_video.library.texts import Texts
 
@@ -63,6 +64,7 @@ async def setup(runtime: Runtime) -> None:
     runtime.jobs_at_once = _FILMS_AT_ONCE
     runtime.job_handlers = {
         "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus, analyses, shots).analyze,
+        "score-video": ScoreHandler(settings, assets, objects, runtime.bus).score,
         "track-objects": TrackHandler(settings, assets, objects, runtime.bus).track,
     }
     runtime.readiness = readiness

@@ -1,0 +1,1 @@
+"""Scoring how well a film holds together, as a job."""
