@@ -96,6 +96,18 @@ MEANINGS: dict[str, dict[str, str]] = {
         "preprocessed_ttl": "Pictures resized for the model, in Redis, seconds.",
         "job_ttl": "Job documents with their results, seconds.",
     },
+    "Webhooks": {
+        "webhook_allow_private": "What webhooks may reach beside the public internet, also over plain http: names, "
+        "domains (`.svc.cluster.local`), addresses and networks (`10.20.0.0/16`), separated by commas. See "
+        "[webhooks.md](webhooks.md).",
+        "webhook_secret_keys": "Keys of 32 or more characters, separated by commas: the first seals the webhooks' "
+        "secrets in MongoDB, all of them open. Empty: secrets lie there as they are.",
+        "webhook_timeout": "How long a webhook's receiver may take, seconds.",
+        "webhook_max_attempts": "Attempts at a delivery before it is a dead letter.",
+        "webhook_first_retry": "Seconds before the second attempt; later waits grow threefold, up to six hours.",
+        "webhook_disable_after": "Seconds after which a webhook whose every attempt fails is switched off.",
+        "webhook_delivery_ttl": "How long deliveries stay in the log, seconds.",
+    },
     "Telemetry": {
         "otlp_endpoint": "Switches traces and OTLP metrics on, for example `http://localhost:4318`. OTLP over HTTP.",
         "log_format": "`json` for machines, `console` for people.",

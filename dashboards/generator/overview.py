@@ -259,11 +259,67 @@ _BEHIND = Row(
     ),
 )
 
+_NO_WEBHOOK = "no webhook was told of anything since the start"
+_WEBHOOKS = Row(
+    "Webhooks",
+    (
+        Panel(
+            "Attempts by outcome",
+            "AGAIN is tried later; DEAD is given up and waits for redeliver; TEST_FAILED is a test by hand.",
+            (
+                Query(
+                    rate("dino_webhook_attempts_total", DEPLOYMENT, "event, outcome"),
+                    "{{event}} {{outcome}}",
+                    _NO_WEBHOOK,
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
+            "Time of an attempt",
+            "Receivers that come near DINO_WEBHOOK_TIMEOUT should answer first and work afterwards.",
+            quantiles("dino_webhook_attempt_duration_seconds", DEPLOYMENT, _NO_WEBHOOK),
+            unit="s",
+        ),
+        Panel(
+            "Waiting",
+            "Deliveries neither made nor given up. A line that only grows: a receiver that fails or is too slow.",
+            (Query(f"max by ({ONE_VOICE}) (dino_webhook_pending{{{DEPLOYMENT}}})", "{{deployment}}"),),
+            thresholds=((1000, "orange"), (10000, "red")),
+        ),
+        Panel(
+            "Switched off",
+            "Webhooks that failed for long, in the last day. Each says why: disabled_reason.",
+            (
+                Query(
+                    f"sum by (namespace, deployment) (increase(dino_webhook_disabled_total{{{DEPLOYMENT}}}[1d]))",
+                    "{{deployment}}",
+                    "no webhook was switched off",
+                ),
+            ),
+            kind="stat",
+            thresholds=((1, "orange"),),
+            width=4,
+            height=4,
+        ),
+        Panel(
+            "Verdicts told",
+            "LOST are told to nobody: analytics publishes verdicts behind its answers and waits for none.",
+            (
+                Query(
+                    rate("dino_verdict_events_total", DEPLOYMENT, "outcome"), "{{outcome}}", "no webhook wants verdicts"
+                ),
+            ),
+            unit="ops",
+        ),
+    ),
+)
+
 OVERVIEW = Dashboard(
     "overview",
     "dinov3-overview",
     "DINOv3 platform / Overview",
     "Whether the platform is well: traffic, errors, latency, saturation, stores, jobs, events and the index.",
     variables(_HTTP)[:2],
-    (_WELL, _TRAFFIC, _LATENCY, _STORES, jobs(DEPLOYMENT), _BEHIND, processes(DEPLOYMENT)),
+    (_WELL, _TRAFFIC, _LATENCY, _STORES, jobs(DEPLOYMENT), _BEHIND, _WEBHOOKS, processes(DEPLOYMENT)),
 )

@@ -28,7 +28,7 @@ class JobNews:
         if not job.ended or not job.untold:
             return True
         try:
-            await self._events.publish(JOB_FINISHED, _event(job), once=f"finished:{job.job_id}")
+            await self._events.publish(JOB_FINISHED, event_of(job), once=f"finished:{job.job_id}")
             await self._jobs.told(job.job_id)
         except DinoError as error:
             log.warning("the end of job %s is told later: %s", job.job_id, error.message)
@@ -36,7 +36,8 @@ class JobNews:
         return True
 
 
-def _event(job: JobRecord) -> dict[str, Any]:
+def event_of(job: JobRecord) -> dict[str, Any]:
+    """Return what is told of an ended job: everything but its request and result."""
     return {
         "job_id": job.job_id,
         "operation": job.operation,

@@ -29,13 +29,14 @@ class Response(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
 
-def _iso(value: datetime) -> str:
+def iso(value: datetime) -> str:
+    """Return a moment as every answer writes it: UTC, milliseconds, ending in Z."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Timestamp = Annotated[
     datetime,
-    PlainSerializer(_iso, return_type=str),
+    PlainSerializer(iso, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "description": "ISO 8601, UTC, ending in Z."}),
 ]
 

@@ -17,6 +17,18 @@ DeliveryState = Literal["pending", "delivered", "dead"]
 _EXAMPLE = "7b0f4c1e-52d7-4c56-9a3e-0e1c8f5a6d21"
 _DELIVERY = "2f9d5e0b-8d3a-57a4-b0c1-6f1d2a3b4c5d"
 _URL = "https://example.com/hooks/dino"
+_DELIVERED: dict[str, Any] = {
+    "delivery_id": _DELIVERY,
+    "webhook_id": _EXAMPLE,
+    "event": "job.finished",
+    "status": "pending",
+    "attempts": 1,
+    "response_status": 503,
+    "error": "The response was 503",
+    "next_attempt": "2026-01-05T10:00:05.000Z",
+    "created_at": "2026-01-05T10:00:00.000Z",
+    "delivered_at": None,
+}
 # Printable ASCII without spaces: anything else is percent-encoded, and nothing can be smuggled into the request.
 Url = Annotated[str, StringConstraints(min_length=9, max_length=2000, pattern=r"^https?://[!-~]+$")]
 Secret = Annotated[str, StringConstraints(max_length=100, pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$")]
@@ -60,6 +72,12 @@ class WebhookRequest(Request):
     """A webhook by id."""
 
     webhook_id: AssetId = Field(description="As in the answer to its creation.")
+
+
+class TryWebhookRequest(WebhookRequest):
+    """Which webhook to try."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
 
 class UpdateWebhookRequest(WebhookRequest):
@@ -163,6 +181,12 @@ class DeliveryRequest(WebhookRequest):
     delivery_id: AssetId = Field(description="The `webhook-id` header that the receiver saw.")
 
 
+class RedeliverRequest(DeliveryRequest):
+    """Which delivery to send again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
 class Attempt(Response):
     """One request to the webhook's address."""
 
@@ -175,24 +199,7 @@ class Attempt(Response):
 class Delivery(Response):
     """An event on its way to a webhook."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "delivery_id": _DELIVERY,
-                    "webhook_id": _EXAMPLE,
-                    "event": "job.finished",
-                    "status": "pending",
-                    "attempts": 1,
-                    "response_status": 503,
-                    "error": "The response was 503",
-                    "next_attempt": "2026-01-05T10:00:05.000Z",
-                    "created_at": "2026-01-05T10:00:00.000Z",
-                    "delivered_at": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_DELIVERED]})
 
     delivery_id: AssetId
     webhook_id: AssetId
@@ -208,6 +215,29 @@ class Delivery(Response):
 
 class DeliveryInFull(Delivery):
     """A delivery with what is sent and each of its last attempts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_DELIVERED,
+                    "payload": {
+                        "type": "job.finished",
+                        "timestamp": "2026-01-05T10:00:00.000Z",
+                        "data": {"job_id": "0b1c0a4e-7a43-4a39-9d0e-0d4d3a3f9f11", "status": "succeeded"},
+                    },
+                    "attempt_log": [
+                        {
+                            "at": "2026-01-05T10:00:00.000Z",
+                            "response_status": 503,
+                            "error": "The response was 503",
+                            "seconds": 0.12,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     payload: dict[str, Any]
     attempt_log: list[Attempt] = Field(description="The last twenty, oldest first.")
@@ -277,7 +307,7 @@ OPERATIONS = (
         "test-webhook",
         "POST",
         "/{webhook_id}/test",
-        WebhookRequest,
+        TryWebhookRequest,
         DeliveryInFull,
         "Send a webhook.test event now",
         description="One attempt, whether the webhook is active or not; the answer says how it went.",
@@ -304,7 +334,7 @@ OPERATIONS = (
         "redeliver-webhook",
         "POST",
         "/{webhook_id}/deliveries/{delivery_id}/redeliver",
-        DeliveryRequest,
+        RedeliverRequest,
         Delivery,
         "Send a finished delivery again",
         description="A dead letter or a delivered one: it is due at once, with all its attempts before it.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dino_common.contracts.webhooks import Delivery
 from dino_common.errors import ServiceUnavailable
@@ -77,7 +77,7 @@ class Delivering:
         headers = signed_headers(delivery.delivery_id, int(time.time()), body, keys)
         return await self._sender.send(webhook.url, headers, body)
 
-    def _settled(self, delivery: DeliveryRecord, outcome: Outcome):
+    def _settled(self, delivery: DeliveryRecord, outcome: Outcome) -> tuple[str, datetime | None]:
         if outcome.error is None:
             return "delivered", None
         if outcome.gone or delivery.attempts >= delivery.given_up_after:

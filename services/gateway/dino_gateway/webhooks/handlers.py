@@ -21,7 +21,9 @@ from dino_common.contracts.webhooks import (
     DeliveryRequest,
     ListDeliveriesRequest,
     ListWebhooksRequest,
+    RedeliverRequest,
     RotateSecretRequest,
+    TryWebhookRequest,
     UpdateWebhookRequest,
     Webhook,
     WebhookPage,
@@ -124,7 +126,7 @@ class WebhookHandlers:
         await self._changed(call, "given a new secret", record)
         return _once(record, secret, 200)
 
-    async def test(self, call: Call, fields: WebhookRequest, request: Request) -> DeliveryInFull:
+    async def test(self, call: Call, fields: TryWebhookRequest, request: Request) -> DeliveryInFull:
         """Answer ``POST /webhooks/{webhook_id}/test``: one attempt, made here and now."""
         w = self._w
         webhook = await w.store.get(fields.webhook_id)
@@ -156,7 +158,7 @@ class WebhookHandlers:
         """Answer ``GET /webhooks/{webhook_id}/deliveries/{delivery_id}``."""
         return _in_full(await self._w.deliveries.get(fields.webhook_id, fields.delivery_id))
 
-    async def redeliver(self, call: Call, fields: DeliveryRequest, request: Request) -> Delivery:
+    async def redeliver(self, call: Call, fields: RedeliverRequest, request: Request) -> Delivery:
         """Answer ``POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver``."""
         webhook = await self._w.store.get(fields.webhook_id)
         if not webhook.active:

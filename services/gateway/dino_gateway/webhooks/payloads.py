@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, JOB_FINISHED, VERDICT_MADE
-from dino_common.contracts.base import _iso
+from dino_common.contracts.base import iso
 from dino_gateway.job_view import status_url
 
 TEST = "webhook.test"
@@ -49,4 +49,4 @@ def data_of(kind: str, event: Mapping[str, Any]) -> dict[str, Any]:
 
 def body_of(kind: str, data: Mapping[str, Any], at: datetime) -> str:
     """Return the JSON text: ``{type, timestamp, data}`` as the Standard Webhooks scheme recommends."""
-    return orjson.dumps({"type": kind, "timestamp": _iso(at), "data": data}).decode()
+    return orjson.dumps({"type": kind, "timestamp": iso(at), "data": data}).decode()
