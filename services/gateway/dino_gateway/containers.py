@@ -1,4 +1,4 @@
-"""Whether a film's container is whole: the outermost structure is walked, nothing is decoded."""
+"""Whether a film's container can be read: the outermost structure is walked, nothing is decoded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ _MOST_BOXES = 100_000
 # Before the Segment there is a head, and perhaps padding.
 _MOST_ELEMENTS = 1_000
 _SEGMENT = 0x18538067
+# Boxes of pictures, or that describe the next few of them.
+_MEDIA = (b"mdat", b"moof")
 
 
 def check_container(media: MediaType, source: bytes | Path) -> None:
-    """Raise InvalidFileFormat unless the container of a film is whole to its last byte.
+    """Raise InvalidFileFormat unless the container of a film can be read from its start.
+
+    Pictures may be missing at the end, as of a recording that broke off: the analysis says how much is. What finds the
+    pictures must be there.
 
     Args:
         media: as sniffed; pictures pass unseen.
@@ -53,6 +58,8 @@ def _walk_boxes(file: BinaryIO, size: int) -> None:
             raise InvalidFileFormat("the film's container is damaged")
         at += length
         if at > size:
+            if kind in _MEDIA and b"moov" in kinds:
+                return  # the index came first; of the pictures the last ones are missing
             raise _truncated()
         kinds.add(kind)
     else:
@@ -62,7 +69,7 @@ def _walk_boxes(file: BinaryIO, size: int) -> None:
 
 
 def _walk_ebml(file: BinaryIO, size: int) -> None:
-    """Find the Segment (RFC 9559, 5.1) and see that it ends inside the file; live streams have no length."""
+    """Find the Segment (RFC 9559, 5.1), of which the end may be missing; live streams have no length."""
     at = 0
     for _ in range(_MOST_ELEMENTS):
         if at >= size:
@@ -74,7 +81,7 @@ def _walk_ebml(file: BinaryIO, size: int) -> None:
         body = at + used + more
         unknown = length == (1 << (7 * more)) - 1
         if name == _SEGMENT:
-            if (unknown and body < size) or (not unknown and length > 0 and body + length <= size):
+            if body < size and (unknown or length > 0):
                 return
             raise _truncated()
         if unknown:

@@ -190,3 +190,28 @@ async def test_results_are_the_same_for_one_worker_and_for_two(own, client, film
         assert await analysed_by(address) > 0, "the second worker had a share"
         assert await analysed_by(own.admin_url("video")) > before, "and so had the first"
     assert together == alone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ({"DINO_MAX_VIDEO_SECONDS": "5"}, "exceeds the limit of 5 s"),
+        ({"DINO_MAX_VIDEO_FRAMES": "100"}, "exceeds the limit of 100 frames"),
+        ({"DINO_MAX_PIXELS": "10000"}, "exceed the limit of 10,000 pixels"),
+    ],
+    ids=["seconds", "frames", "pixels"],
+)
+async def test_a_film_beyond_a_limit_is_refused(own, client, short, limit, words):
+    film_id = await uploaded(client, short)
+    before = {name: own.environment.get(name, "") for name in limit}
+    await own.restart("video", **limit)
+    try:
+        answer = await client.post("/analyze-video-shots?wait=60", json={"video_asset_id": film_id})
+    finally:
+        own.environment.update(before)
+        for name in [name for name, value in before.items() if not value]:
+            del own.environment[name]
+        await own.restart("video")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "FILE_TOO_LARGE")
+    assert words in answer.json()["error"]["message"]
