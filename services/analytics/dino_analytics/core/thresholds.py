@@ -42,16 +42,15 @@ CATEGORIES: MappingProxyType[str, CategoryThresholds] = MappingProxyType(
         "profile_picture": CategoryThresholds(quality=70.0, consistency=75.0),
         # Deciding without a person whether a new profile picture shows the account's owner.
         "profile_verification": CategoryThresholds(quality=70.0, consistency=90.0),
-        # Content moderation holds a picture back below "acceptable".
+        # Content moderation holds a picture back below "acceptable"; its other levels may be asked for by name.
         "moderation": CategoryThresholds(quality=60.0),
+        "moderation_excellent": CategoryThresholds(quality=90.0),
+        "moderation_good": CategoryThresholds(quality=75.0),
+        "moderation_acceptable": CategoryThresholds(quality=60.0),
+        "moderation_poor": CategoryThresholds(quality=40.0),
     }
 )
 """The categories of the service guide, by canonical name."""
-
-MODERATION_LEVELS: MappingProxyType[str, float] = MappingProxyType(
-    {"excellent": 90.0, "good": 75.0, "acceptable": 60.0, "poor": 40.0}
-)
-"""Lowest quality score of each level in the service guide's content-moderation example."""
 
 _ALIASES = MappingProxyType({"profile": "profile_picture", "profile_pictures": "profile_picture", "book": "books"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dino_analytics.handlers.batches import BatchHandlers
+from dino_analytics.handlers.categories import CategoryHandlers
 from dino_analytics.handlers.compare import CompareHandlers
 from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.handlers.thumbnails import ThumbnailHandlers
@@ -22,6 +23,7 @@ def group(parts: Parts) -> Group:
             "find-best-match": compare.find_best_match,
             "batch-similarity": compare.batch_similarity,
             "analyze-quality": quality.analyze,
+            "list-categories": CategoryHandlers(parts.runtime.config).list,
             "get-asset-thumbnail": ThumbnailHandlers(parts.assets, parts.pictures, parts.cache).thumbnail,
         },
         {"batch-analyze-quality": batches.quality, "batch-validate-consistency": batches.consistency},

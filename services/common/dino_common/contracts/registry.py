@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from . import (
     assets,
     batches,
+    categories,
     character_generation,
     character_verdicts,
     characters,
@@ -44,6 +45,7 @@ _GROUPS = (
     characters,
     character_verdicts,
     character_generation,
+    categories,
     batches,
     jobs,
     configuration,
