@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dino_analytics.groups import characters, judgement, look, search
+from dino_analytics.groups import characters, continuity, judgement, look, search, sets
 from dino_analytics.parts import Group, Parts
 
 ALL: tuple[Callable[[Parts], Group], ...] = (
     judgement.group,
     search.group,
     characters.group,
+    continuity.group,
     look.group,
+    sets.group,
 )

@@ -1,0 +1,1 @@
+"""Continuity between shots and pictures: choosing the pairs, looking closely, telling and drawing what changed."""
