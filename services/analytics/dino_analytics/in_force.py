@@ -23,7 +23,12 @@ class InForce:
         """Read from this configuration at each call."""
         self._config = config
 
-    def _category(self, name: str | None) -> CategoryThresholds:
+    def knows(self, category: str) -> bool:
+        """Whether a category is built in or set by the configuration."""
+        return category in self._config.thresholds.categories or canonical_category(category) is not None
+
+    def category(self, name: str | None) -> CategoryThresholds:
+        """Return a category's thresholds, none at all for no name; InvalidRequest for one that is not known."""
         if name is None:
             return CategoryThresholds()
         live = self._config.thresholds.categories
@@ -54,14 +59,14 @@ class InForce:
         return resolve_consistency(
             request=request,
             character=character,
-            category=self._category(category).consistency,
+            category=self.category(category).consistency,
             setting=self._config.thresholds.consistency,
             model_card=model.consistency,
         )
 
     def quality(self, category: str | None) -> Threshold:
         """Return the quality threshold (0–100) and its source; InvalidRequest for an unknown category."""
-        return resolve_quality(category=self._category(category).quality, setting=self._config.thresholds.quality)
+        return resolve_quality(category=self.category(category).quality, setting=self._config.thresholds.quality)
 
     def similarity(self, model: ServingModel) -> Threshold:
         """Return the similarity threshold (0–1 cosine) and its source."""

@@ -6,7 +6,9 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Mapping
-from typing import Protocol
+from typing import NoReturn, Protocol
+
+from pydantic import BaseModel
 
 from dino_common.contracts import Operation, Scope
 from dino_common.errors import Forbidden, Unauthorized
@@ -80,8 +82,19 @@ def require_scope(principal: Principal, operation: Operation) -> None:
     """Raise Forbidden, naming the scope, unless the principal may use the operation."""
     if operation.scope is Scope.PUBLIC or operation.scope in principal.scopes:
         return
+    _refuse(principal, operation.name, operation.scope)
+
+
+def require_field_scopes(principal: Principal, operation: Operation, fields: BaseModel) -> None:
+    """Raise Forbidden when the request uses a field that needs more than the operation itself."""
+    for name, scope in operation.field_scopes:
+        if getattr(fields, name) is not None and scope not in principal.scopes:
+            _refuse(principal, f"{operation.name} with {name}", scope)
+
+
+def _refuse(principal: Principal, what: str, scope: Scope) -> NoReturn:
     raise Forbidden(
-        f"{operation.name} needs the scope {operation.scope.value}",
-        details=f"Use a credential with the scope {operation.scope.value}; this one has "
+        f"{what} needs the scope {scope.value}",
+        details=f"Use a credential with the scope {scope.value}; this one has "
         f"{', '.join(sorted(s.value for s in principal.scopes)) or 'none'}.",
     )

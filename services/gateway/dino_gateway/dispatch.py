@@ -13,7 +13,7 @@ from starlette.responses import Response
 from dino_common.contracts import Body, Operation, Scope, Service, check_handlers, owned_by
 from dino_common.errors import DeadlineExceeded, Unauthorized
 from dino_gateway.answers import binary_answer, drawn_answer, json_answer, wants_drawing
-from dino_gateway.auth import require_scope
+from dino_gateway.auth import require_field_scopes, require_scope
 from dino_gateway.backends import Backends
 from dino_gateway.call import Call, call_of
 from dino_gateway.idempotency import fingerprint, read_key
@@ -54,6 +54,7 @@ class Dispatcher:
             await read_request(operation, request, query, 0)
             return self._shown(operation, await handler(call, None, request))
         fields = await read_request(operation, request, query, self._backends.settings.max_batch_size)
+        require_field_scopes(call.principal, operation, fields)
 
         async def work() -> Response:
             if handler is None:

@@ -6,6 +6,7 @@ from dino_common.bus.service import Handler
 from dino_gateway.asset_view import AssetView
 from dino_gateway.assets import AssetHandlers
 from dino_gateway.backends import Backends
+from dino_gateway.category_thresholds import CategoryThresholdHandlers
 from dino_gateway.config import ConfigHandlers
 from dino_gateway.derived import DerivedHandlers
 from dino_gateway.dispatch import LocalHandler
@@ -71,5 +72,6 @@ def bus_handlers(backends: Backends) -> dict[str, Handler]:
         "remove-derived-assets": derived.remove,
         "set-film-size": derived.set_size,
         "ingest-picture": derived.ingest,
+        "set-category-thresholds": CategoryThresholdHandlers(backends).set,
         "gateway-status": HealthHandlers(backends).status,
     }

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from dino_common.bus.live_config import LiveConfig
-from dino_common.contracts.configuration import ThresholdName, Thresholds
+from dino_common.contracts.configuration import CategoryThresholds, ThresholdName, Thresholds
 from dino_common.errors import Conflict, DinoError, InvalidRequest, ServiceUnavailable
 from dino_gateway.kube_credentials import KubeAccess, find_access
 
@@ -50,14 +50,26 @@ class ResourceThresholds:
         """
         before = self._config.thresholds
         await self._patch({"spec": {"thresholds": {name: value}}})
-        if not await self._config.thresholds_become(lambda now: getattr(now, name) == value, _PASSED_ON_SECONDS):
+        await self._passed_on(lambda now: getattr(now, name) == value)
+        return before
+
+    async def change_category(self, category: str, thresholds: CategoryThresholds) -> None:
+        """Set all thresholds of a category and wait until they are in force.
+
+        Raises:
+            Conflict, InvalidRequest, ServiceUnavailable: as ``change``.
+        """
+        await self._patch({"spec": {"thresholds": {"categories": {category: thresholds.model_dump()}}}})
+        await self._passed_on(lambda now: now.categories.get(category) == thresholds)
+
+    async def _passed_on(self, holds: Callable[[Thresholds], bool]) -> None:
+        if not await self._config.thresholds_become(holds, _PASSED_ON_SECONDS):
             raise ServiceUnavailable(
                 f"{self._what} was changed, but its operator has not passed the change on",
                 details="Check that the operator runs and what the resource's conditions say; the threshold is in "
                 "force as soon as it does.",
                 retry_after=5,
             )
-        return before
 
     async def _patch(self, change: dict[str, Any]) -> None:
         response = await self._send(change)

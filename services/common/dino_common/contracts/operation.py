@@ -67,6 +67,7 @@ class Operation:
         job: runs on the work queue; answers 202 unless it finishes within ``?wait=``.
         idempotency: accepts an Idempotency-Key header.
         errors: codes it may answer with beside those that every operation has.
+        field_scopes: optional fields that need a further scope when they are given, and which.
         drawing: name of the answer's field that holds a Drawing, which ``Accept: image/png`` brings alone.
     """
 
@@ -89,6 +90,7 @@ class Operation:
     gives: Body = Body.JSON
     media_type: str = "application/json"
     errors: tuple[ErrorCode, ...] = field(default=())
+    field_scopes: tuple[tuple[str, Scope], ...] = ()
     drawing: str | None = None
 
     @property

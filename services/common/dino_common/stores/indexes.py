@@ -58,5 +58,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("video_asset_id", ASCENDING), ("analysis_id", ASCENDING), ("number", ASCENDING)]),
         _expiry("expires_at"),
     ],
+    "set_results": [_expiry("expires_at")],
     "content_locks": [_expiry("expires_at")],
 }
