@@ -14,6 +14,7 @@ from dino_analytics.core.similarity import (
     similarity_matrix,
     similarity_score,
 )
+from dino_analytics.depth import Depth
 from dino_analytics.in_force import InForce
 from dino_analytics.serving import ServingModel
 from dino_analytics.vectors import VectorSource
@@ -38,11 +39,12 @@ def _since(began: float) -> float:
 
 
 class CompareHandlers:
-    """Answers from features alone; no pixel is read."""
+    """Answers from features; pixels are read where patches or an explanation are asked for."""
 
-    def __init__(self, vectors: VectorSource, in_force: InForce, characters: CharacterStore) -> None:
+    def __init__(self, vectors: VectorSource, in_force: InForce, characters: CharacterStore, depth: Depth) -> None:
         """Use these features and thresholds; characters may have their own."""
         self._vectors, self._in_force, self._characters = vectors, in_force, characters
+        self._depth = depth
 
     async def validate_consistency(
         self, context: Context, request: ValidateConsistencyRequest
@@ -50,11 +52,16 @@ class CompareHandlers:
         """Answer ``POST /validate-consistency``."""
         began = time.perf_counter()
         model, cosine = await self._vectors.cosine(request.pair, context)
-        if request.character_id is None:
-            return self.verdict(model, request.pair, cosine, request.threshold, request.category, began)
-        character = await self._characters.get(request.character_id)
-        own, category = character.threshold(model.version), request.category or character.category
-        return self.verdict(model, request.pair, cosine, request.threshold, category, began, own and own.value)
+        own, category = None, request.category
+        if request.character_id is not None:
+            character = await self._characters.get(request.character_id)
+            threshold, category = character.threshold(model.version), category or character.category
+            own = None if threshold is None else threshold.value
+        answer = self.verdict(model, request.pair, cosine, request.threshold, category, began, own)
+        if request.explain:
+            answer.depth = await self._depth.of(request.pair, answer.threshold, model, context)
+            answer.processing_time = _since(began)
+        return answer
 
     def verdict(
         self,
@@ -100,12 +107,14 @@ class CompareHandlers:
         first, second = request.pair
         model, cosine = await self._vectors.cosine(request.pair, context)
         threshold = self._in_force.similarity(model)
+        agreement = await self._depth.agreement(request.pair, model, context) if request.patches else None
         return CalculateSimilarityResponse(
             asset_id_1=first,
             asset_id_2=second,
             similarity_score=similarity_score(cosine),
             cosine_similarity=cosine,
             euclidean_distance=euclidean_from_cosine(cosine),
+            patch_agreement=agreement,
             is_similar=cosine >= threshold.value,
             threshold=threshold.value,
             threshold_source=threshold.source,

@@ -1,0 +1,1 @@
+"""What explains the difference between two pictures: light, framing, or another identity."""
