@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from dino_common.bus.job_context import JobContext
+from dino_common.metrics import video_metrics
 from dino_common.stores.assets import AssetRecord
 from dino_video.analysis.chunk_record import ChunkRecord, decode_chunk
 from dino_video.analysis.film import Films
@@ -121,16 +122,21 @@ class Decoding:
         self, work: Callable[[Callable[[], bool], Callable[[Progress], None]], T], chunk: Chunk, job: JobContext
     ) -> T:
         """Run ``work(stop, note)`` in a thread and tell how far it is."""
-        before, told = self._until(chunk.start), [0]
+        before, told, counted = self._until(chunk.start), [0], [0]
 
         def note(progress: Progress) -> None:
             told[0] = progress.frames
 
         async def look() -> None:
+            video_metrics().decoded(job.operation, told[0] - counted[0])
+            counted[0] = told[0]
             done = before + told[0]
             await job.advance(done if self.total is None else min(done, self.total), self.total, DECODING)
 
-        return await run_stoppable(lambda stop: work(stop, note), look)
+        try:
+            return await run_stoppable(lambda stop: work(stop, note), look)
+        finally:
+            video_metrics().decoded(job.operation, told[0] - counted[0])
 
     async def chunk(self, chunk: Chunk, job: JobContext) -> ChunkRecord:
         """Return a kept chunk; decoded again when the store has lost it."""

@@ -18,7 +18,7 @@ from dino_common.stores.assets import AssetRecord
 from dino_video.analysis.describe import Pace, describe
 from dino_video.analysis.film import Films
 from dino_video.analysis.motion import ShotMotion
-from dino_video.analysis.stills import still, to_jpeg
+from dino_video.analysis.stills import Stills, to_jpeg
 from dino_video.analysis.threads import run_stoppable
 from dino_video.analysis.timeline import Timeline
 from dino_video.core.media.facts import VideoFacts
@@ -60,6 +60,7 @@ class Describing:
             log.info("job %s resumes after shot %d of %d", job.job_id, done, total)
         # Read by one thread at a time: every call is awaited before the next.
         source = self.films.open(self.record, lambda: self._stop())
+        stills = Stills(source, self.facts, self.limits, lambda: self._stop())
         waiting: list[dict[str, Any]] = []
 
         for number, motion in enumerate(motions[done:], start=done + 1):
@@ -70,7 +71,7 @@ class Describing:
             def look(stop: Callable[[], bool], motion: ShotMotion = motion, number: int = number):  # type: ignore[no-untyped-def]
                 self._stop = stop
                 times = [self.timeline.times[frame.index] for frame in motion.keyframes]
-                pictures = [still(source, self.facts, moment, self.limits, stop) for moment in times]
+                pictures = [stills.at(moment) for moment in times]
                 shot = describe(number, motion, pictures, self.timeline, self.facts, pace)
                 return shot, [to_jpeg(picture) for picture in pictures] if self.store else []
 
@@ -82,6 +83,8 @@ class Describing:
             if len(waiting) == _KEPT_AT_ONCE or number == total:
                 await self.analyses.put_shots(film, job.job_id, number - len(waiting) + 1, waiting)
                 waiting = []
+                # A worker that goes on from here decodes what this one does.
+                await asyncio.to_thread(stills.close)
             await job.advance(number, total, _STAGE)
 
     async def _register(self, shot: Shot, keyframe: Keyframe, data: bytes, job: JobContext) -> str:

@@ -2,40 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from fractions import Fraction
 
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from dino_common.errors import InvalidFileFormat
-from dino_video.core.decode.chunks import Chunk
-from dino_video.core.decode.frames import frames
-from dino_video.core.decode.planes import Plane
+from dino_video.core.decode.frames import Damage, pictures
+from dino_video.core.decode.planes import Plane, Scaler
 from dino_video.core.media.facts import VideoFacts
 from dino_video.core.media.limits import MediaLimits
 from dino_video.core.media.opening import Source
 
 LONG_SIDE = 1920
 _QUALITY = 92
+# Seconds that are decoded on rather than sought: key frames are commonly two to ten seconds apart.
+_DECODED_ON = 5
 
 
-def still(
-    source: Source, facts: VideoFacts, time: Fraction, limits: MediaLimits, stop: Callable[[], bool] = lambda: False
-) -> NDArray[np.uint8]:
-    """Decode the frame at exactly this time: uint8 (h, w, 3) RGB, at most 1,920 pixels on the longer side.
+class Stills:
+    """Decodes single frames of one film in order of time; near ones by decoding on, far ones from a key frame.
 
-    ``stop`` is asked before each packet; once it is true there is no such frame.
-
-    Raises:
-        InvalidFileFormat: there is none, as when the file was exchanged meanwhile.
+    Args:
+        source: a path or a seekable file object of its own.
+        facts: of the same film.
+        limits: on pixels and clock time.
+        stop: asked before each packet; once it is true there are no frames any more.
     """
-    plane = Plane("rgb", long_side=LONG_SIDE)
-    chunk = Chunk(0, time, time + Fraction(1, 1000))
-    for frame in frames(source, facts, [plane], chunk=chunk, limits=limits, stop=stop):
-        return frame.planes[plane]
-    raise InvalidFileFormat(f"the film has no frame at {float(time):.3f} s any more")
+
+    def __init__(self, source: Source, facts: VideoFacts, limits: MediaLimits, stop: Callable[[], bool]) -> None:
+        """Open nothing yet."""
+        self._source, self._facts, self._limits, self._stop = source, facts, limits, stop
+        self._plane = Plane("rgb", long_side=LONG_SIDE)
+        self._scaler = Scaler([self._plane], facts)
+        self._coming: Generator[tuple[Fraction, VideoFrame], None, None] | None = None
+        self._at = Fraction(-1)
+
+    def at(self, time: Fraction) -> NDArray[np.uint8]:
+        """Return the frame at exactly this time: uint8 (h, w, 3) RGB, at most 1,920 pixels on the longer side.
+
+        Raises:
+            InvalidFileFormat: there is none, as when the file was exchanged meanwhile.
+        """
+        if self._coming is None or not self._at < time <= self._at + _DECODED_ON:
+            self.close()
+            self._coming = pictures(
+                self._source, self._facts, time, limits=self._limits, damage=Damage(), stop=self._stop
+            )
+        for moment, picture in self._coming:
+            self._at = moment
+            if moment == time:
+                self._limits.check_pixels(picture.width, picture.height)
+                return self._scaler.planes(picture)[self._plane]
+            if moment > time:
+                break
+        self.close()
+        raise InvalidFileFormat(f"the film has no frame at {float(time):.3f} s any more")
+
+    def close(self) -> None:
+        """Begin anew with the next frame, whatever was read before."""
+        if self._coming is not None:
+            self._coming.close()
+        self._coming, self._at = None, Fraction(-1)
 
 
 def to_jpeg(picture: NDArray[np.uint8]) -> bytes:

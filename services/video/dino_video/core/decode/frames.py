@@ -99,23 +99,11 @@ def frames(
     """
     limits = limits or MediaLimits()
     damage = damage if damage is not None else Damage()
-    began = monotonic()
-
-    def over() -> bool:
-        limits.check_clock(began)
-        return stop()
-
-    with opened(source) as container:
-        stream = video_stream(container, limits)
-        stream.thread_type = "AUTO"
-        scaler = Scaler(planes, facts)
-        last = Fraction(-1)
-        count = 0
-        for time, picture in _from(container, stream, chunk, facts, damage, over):
-            if time <= last:
-                damage.out_of_order += 1
-                continue
-            last = time
+    scaler = Scaler(planes, facts)
+    count = 0
+    coming = pictures(source, facts, chunk.start, limits=limits, damage=damage, stop=stop)
+    try:
+        for time, picture in coming:
             if chunk.end is not None and time >= chunk.end:
                 return
             if time < chunk.start:
@@ -126,33 +114,67 @@ def frames(
             limits.check_pixels(picture.width, picture.height)
             damage.frames += picture.is_corrupt
             yield Frame(time, bool(picture.key_frame), bool(picture.is_corrupt), scaler.planes(picture))
+    finally:
+        coming.close()
+
+
+def pictures(
+    source: Source,
+    facts: VideoFacts,
+    start: Fraction,
+    *,
+    limits: MediaLimits,
+    damage: Damage,
+    stop: Callable[[], bool] = lambda: False,
+) -> Generator[tuple[Fraction, VideoFrame], None, None]:
+    """Yield time and picture as decoded, in order of time, from a key frame at or before ``start`` on.
+
+    Raises:
+        InvalidFileFormat, FileTooLarge, DeadlineExceeded: as ``frames`` says.
+    """
+    began = monotonic()
+
+    def over() -> bool:
+        limits.check_clock(began)
+        return stop()
+
+    with opened(source) as container:
+        stream = video_stream(container, limits)
+        stream.thread_type = "AUTO"
+        last = Fraction(-1)
+        for time, picture in _from(container, stream, start, facts, damage, over):
+            if time <= last:
+                damage.out_of_order += 1
+                continue
+            last = time
+            yield time, picture
 
 
 def _from(
     container: InputContainer,
     stream: VideoStream,
-    chunk: Chunk,
+    start: Fraction,
     facts: VideoFacts,
     damage: Damage,
     over: Callable[[], bool],
 ) -> Iterator[tuple[Fraction, VideoFrame]]:
-    """Yield time and picture from a key frame at or before the chunk's start to the end of the file."""
+    """Yield time and picture from a key frame at or before ``start`` to the end of the file."""
     base = Fraction(stream.time_base or Fraction(1, 1000))
     origin = stream.start_time or 0
     back = Fraction(0)
     while not over():
-        wanted = chunk.start - back
+        wanted = start - back
         if wanted > 0:
             container.seek(origin + int(wanted / base), stream=stream, backward=True)
         found = _decoded(container, stream, base, origin, facts, damage, over)
         first = next(found, None)
-        # A seek may land late where an index is coarse or wrong: then start further ahead of the chunk.
-        if wanted > 0 and (first is None or first[0] > chunk.start):
+        # A seek may land late where an index is coarse or wrong: then begin further ahead.
+        if wanted > 0 and (first is None or first[0] > start):
             found.close()
             back = max(Fraction(2), back * 2)
-            if chunk.start - back <= 0:
+            if start - back <= 0:
                 container.seek(origin, stream=stream, backward=True)
-                back = chunk.start
+                back = start
             continue
         if first is not None:
             yield first
