@@ -123,16 +123,56 @@ class JobMetrics:
             description="Time from a job's submission to its first start.",
             explicit_bucket_boundaries_advisory=JOB_SECONDS,
         )
+        self._resumed = meter.create_counter(
+            "dino_jobs_resumed",
+            description="Jobs that a later attempt went on with, after a crash or a part that was down.",
+        )
+        self._stages = meter.create_histogram(
+            "dino_job_stage_duration",
+            unit="s",
+            description="Time that one attempt at a job spent in a stage of its own naming.",
+            explicit_bucket_boundaries_advisory=JOB_SECONDS,
+        )
         self.running = Level(meter, "dino_jobs_running", "Jobs under way in this process.")
 
     def began(self, operation: str, waited: float) -> None:
         """Count a job that its first worker begins after waiting ``waited`` seconds."""
         self._wait.record(max(0.0, waited), {"operation": operation})
 
+    def resumed(self, operation: str) -> None:
+        """Count a job that was begun before."""
+        self._resumed.add(1, {"operation": operation})
+
+    def stage(self, operation: str, stage: str, seconds: float) -> None:
+        """Count the time from a stage's first word to the next stage's, or to the attempt's end.
+
+        A number at its end ("judging picture 3") is left out: labels are few.
+        """
+        self._stages.record(seconds, {"operation": operation, "stage": stage.rstrip("0123456789 ")})
+
     def ended(self, operation: str, outcome: str, seconds: float) -> None:
         """Count an attempt's end."""
         self._ended.add(1, {"operation": operation, "outcome": outcome})
         self._seconds.record(seconds, {"operation": operation})
+
+
+class VideoMetrics:
+    """Films as the video service takes them in."""
+
+    def __init__(self) -> None:
+        """Create the instruments on the process's meter."""
+        meter = metrics.get_meter("dino.video")
+        self._frames = meter.create_counter("dino_video_frames", description="Frames of films decoded, by operation.")
+        self._shots = meter.create_counter("dino_video_shots", description="Shots found by analyses that finished.")
+
+    def decoded(self, operation: str, frames: int) -> None:
+        """Count frames that were decoded for a job."""
+        if frames > 0:
+            self._frames.add(frames, {"operation": operation})
+
+    def found(self, shots: int) -> None:
+        """Count the shots of a film."""
+        self._shots.add(shots)
 
 
 class EventMetrics:
@@ -255,6 +295,12 @@ def inference_metrics() -> InferenceMetrics:
 def job_metrics() -> JobMetrics:
     """Return the process's job instruments."""
     return JobMetrics()
+
+
+@lru_cache(maxsize=1)
+def video_metrics() -> VideoMetrics:
+    """Return the process's instruments of films."""
+    return VideoMetrics()
 
 
 @lru_cache(maxsize=1)

@@ -31,12 +31,15 @@ class JobContext(Context):
         checkpoint: what the handler last saved with ``advance``; None at the first attempt.
         afterwards: run once the answer is stored, and only then: what a later worker would have resumed from may
             be removed there. What they raise is logged.
+        on_stage: told of each stage that is over, and the seconds it took.
     """
 
     job_id: str = ""
     checkpoint: Any = None
     tell: Callable[[JobProgress, Any], Awaitable[None]] | None = field(default=None, repr=False)
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
+    on_stage: Callable[[str, float], None] | None = field(default=None, repr=False)
+    _stage: tuple[str, float] | None = field(default=None, repr=False)
     _began: float = field(default_factory=time.monotonic, repr=False)
     _first: int | None = field(default=None, repr=False)
     _told: float = field(default=0.0, repr=False)
@@ -56,6 +59,7 @@ class JobContext(Context):
         if self._first is None:
             self._first = done
         now = time.monotonic()
+        self._enter(stage, now)
         finished = total is not None and done >= total
         if checkpoint is None and not finished and now - self._told < _TELL_EVERY:
             return
@@ -72,3 +76,16 @@ class JobContext(Context):
         )
         if self.tell is not None:
             await self.tell(progress, checkpoint)
+
+    def _enter(self, stage: str | None, now: float) -> None:
+        if self._stage is not None:
+            before, since = self._stage
+            if before == stage:
+                return
+            if self.on_stage is not None:
+                self.on_stage(before, now - since)
+        self._stage = None if stage is None else (stage, now)
+
+    def leave(self) -> None:
+        """End the last stage: the attempt is over."""
+        self._enter(None, time.monotonic())

@@ -256,6 +256,8 @@ class JobWorker:
         began, outcome = time.perf_counter(), "ok"
         if record.attempts == 1 and not record.setbacks:
             self._jobs.began(operation.name, time.time() - record.created_at.timestamp())
+        else:
+            self._jobs.resumed(operation.name)
         with tracer.start_as_current_span(
             f"{operation.service.value}.{operation.name} job",
             context=propagate.extract(held.msg.headers or {}),
@@ -288,6 +290,7 @@ class JobWorker:
             finally:
                 seconds = time.perf_counter() - began
                 self._metrics.handled(operation.name, outcome, seconds)
+                context.leave()
                 self._jobs.ended(operation.name, outcome, seconds)
 
     async def _clean_up(self, context: JobContext) -> None:
@@ -316,6 +319,7 @@ class JobWorker:
             job_id=record.job_id,
             checkpoint=record.checkpoint,
             tell=tell,
+            on_stage=lambda stage, seconds: self._jobs.stage(operation.name, stage, seconds),
         )
 
     async def _tell(self, job_id: str) -> None:

@@ -12,6 +12,7 @@ from dino_common.bus.job_context import JobContext
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.shots import AnalyzeShotsRequest, Damage
 from dino_common.errors import FileTooLarge, InvalidFileFormat
+from dino_common.metrics import video_metrics
 from dino_common.settings import Settings
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord, AssetStore
@@ -113,6 +114,7 @@ class AnalyzeHandler:
             "model_version": model.model_version if model else None,
         }
         await finishing.replace(told, keyframes=store, job=job)
+        video_metrics().found(len(motions))
         shots = await finishing.in_answer()
         # Only then: until the answer is stored another worker may have to go on.
         job.afterwards.append(kept.forget)

@@ -20,6 +20,7 @@ from dino_video.core.shots.detectors.learned import LearnedDetector
 from dino_video.core.vbench import background_features
 from dino_video.core.vbench.course import PixelCourse
 from dino_video.scoring.findings import Block, Findings, Room, Wanted, measured
+from dino_video.stretch.counting import counted
 from dino_video.stretch.film import FilmStretch
 from dino_video.stretch.flow import Stop, flowing
 from dino_video.stretch.look import SIDE, Eye, Looked, looked_at
@@ -93,7 +94,7 @@ class Scoring:
             sampler.takes(found.times[found.sampled[-1]])
         count = len(found.times)
         course = PixelCourse(count, list(found.held))
-        frames = self.film.frames(self.wanted.planes, last, stop)
+        frames = counted(self.film.frames(self.wanted.planes, last, stop), self.job.operation)
         return measured(frames, self.wanted, sampler, course, count, Room().less(count, len(found.sampled)))
 
     async def _take(self, looked: Looked | None, block: Block) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dino_common.bus.job_context import JobContext
 from dino_common.errors import InvalidRequest
 from dino_video.core.decode.frames import Frame
+from dino_video.stretch.counting import counted
 from dino_video.stretch.film import FilmStretch
 from dino_video.stretch.flow import Stop, flowing
 from dino_video.stretch.look import SEEN, Eye, Looked, looked_at
@@ -73,7 +74,7 @@ class Following:
         if self.courses.last is not None:
             sampler.takes(self.courses.last)
         block: list[Frame] = []
-        for frame in self.film.frames([SEEN], self.courses.last, stop):
+        for frame in counted(self.film.frames([SEEN], self.courses.last, stop), self.job.operation):
             if sampler.takes(frame.time):
                 block.append(frame)
             if len(block) == _BLOCK:
