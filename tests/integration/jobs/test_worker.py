@@ -242,6 +242,44 @@ async def test_worker_that_lost_its_job_to_another_stops(
     assert (record.status, record.owner, record.checkpoint) == ("running", "another worker", None)
 
 
+async def test_what_a_job_resumes_from_is_removed_only_once_its_answer_is_stored(
+    connection: Connection, store: JobStore, start: StartWorker, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    """A worker that dies, or whose store is down, between the last step and the answer leaves what was kept."""
+    monkeypatch.setattr(job_worker, "SETBACK_DELAYS", (0.05,) * 3)
+    job_id = await submit(connection, store)
+    removed: list[str] = []
+
+    async def forget() -> None:
+        removed.append((await store.get(job_id)).status)
+
+    async def fails() -> None:
+        raise ServiceUnavailable("the object store does not answer")
+
+    async def run(job: JobContext) -> dict[str, Any]:
+        job.afterwards += [fails, forget]
+        return {}
+
+    answering, refusals = store.succeed, 0
+
+    async def refusing(*given: Any) -> JobRecord:
+        nonlocal refusals
+        refusals += 1
+        if refusals == 1:
+            raise ServiceUnavailable("MongoDB does not answer")
+        return await answering(*given)
+
+    monkeypatch.setattr(store, "succeed", refusing)
+    await start(run)
+
+    async def cleared() -> bool:
+        return bool(removed)
+
+    await until(cleared)
+    assert removed == ["succeeded"]
+    assert refusals == 2
+
+
 async def test_cancellation_during_an_outage_of_the_store_is_not_lost(
     connection: Connection, store: JobStore, start: StartWorker, until: Until, monkeypatch: pytest.MonkeyPatch
 ):
