@@ -111,7 +111,7 @@ def table(found: dict[str, Any]) -> str:
         "# Memory and speed of film analysis",
         "",
         f"Written by `{found['command']}` on {found['measured_on']}: {host['processor']},",
-        f"{host['cores']} cores that other programs used too (load says how many were busy or waiting at the start), no",
+        f"{host['cores']} cores that other programs used too (load: how many were busy or waited at the start), no",
         f"accelerator. A minute of footage and moving photographs, cut every {SHOT_SECONDS} seconds, is repeated;",
         "each film is uploaded over REST and analysed by a video service that has just started. Resident memory of its",
         "process is read five times a second. Keyframes are stored at full size, and their features are computed by",
