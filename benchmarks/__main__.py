@@ -19,6 +19,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("quality_validation", (), True),
     ("labelled.report", (), False),
     ("video.boundaries", (), False),
+    ("video.throughput", (), False),
 )
 
 
