@@ -13,6 +13,7 @@ from dino_analytics.core.consistency import DEFAULT_SLOPE, Verdict, judge
 from dino_analytics.core.gallery import with_images
 from dino_analytics.core.sent_back import reasons
 from dino_analytics.core.similarity import cosine_similarity
+from dino_analytics.depth import Depth
 from dino_analytics.generator.client import Generator
 from dino_analytics.generator.order import Order, Reference
 from dino_analytics.generator.pictures import carried, reference_of
@@ -46,9 +47,11 @@ class GenerationHandlers:
         verdicts: VerdictStore,
         validation: ValidationHandlers,
         quality: QualityHandlers,
+        depth: Depth,
         generator: Generator | None,
     ) -> None:
         """Use these; without a generator every request is refused."""
+        self._depth = depth
         self._parts, self._characters, self._verdicts = parts, characters, verdicts
         self._validation, self._quality, self._generator = validation, quality, generator
 
@@ -136,12 +139,16 @@ class GenerationHandlers:
                 )
             ]
         )
+        differences: list[str] = []
+        if not verdict.same_character:
+            differences = [(await self._depth.of((master, asset_id), threshold.value, model, job)).explanation]
         why = reasons(
             verdict.similarity_score,
             threshold.value,
             quality.quality_score,
             quality.threshold,
             quality.recommendations,
+            differences,
         )
         validation = _validation(verdict, quality.quality_score, quality.threshold, valid)
         return model, GenerationAttempt(

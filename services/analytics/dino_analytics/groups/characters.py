@@ -5,12 +5,17 @@ from __future__ import annotations
 from dino_analytics.characters.following import AssetFollower
 from dino_analytics.characters.generation import GenerationHandlers
 from dino_analytics.characters.handlers import CharacterHandlers
+from dino_analytics.characters.profile import ProfileHandlers
 from dino_analytics.characters.validation import ValidationHandlers
+from dino_analytics.depth import Depth
 from dino_analytics.generator.client import Generator
 from dino_analytics.handlers.quality import QualityHandlers
+from dino_analytics.look.descriptions import Descriptions
+from dino_analytics.look.eyes import Eyes
 from dino_analytics.parts import Group, Parts
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterStore
+from dino_common.stores.descriptions import DescriptionStore
 
 
 def group(parts: Parts) -> Group:
@@ -29,7 +34,14 @@ def group(parts: Parts) -> Group:
     generator = Generator.of(parts.settings)
     if generator is not None:
         parts.runtime.closers.append(generator.close)
-    generation = GenerationHandlers(parts, characters, verdicts, validation, quality, generator)
+    generation = GenerationHandlers(
+        parts, characters, verdicts, validation, quality, Depth(parts.dense, parts.cache), generator
+    )
+    eyes = Eyes(parts.dense, parts.settings.face_detector)
+    parts.runtime.closers.append(eyes.close)
+    # Those of deleted contents are removed by the group of looks.
+    descriptions = Descriptions(DescriptionStore(parts.mongo), parts.assets, eyes, parts.runtime.events)
+    profiles = ProfileHandlers(characters, validation, parts.vectors, eyes, descriptions)
     return Group(
         {
             "create-character": crud.create,
@@ -40,6 +52,7 @@ def group(parts: Parts) -> Group:
             "add-character-images": crud.add_images,
             "remove-character-image": crud.remove_image,
             "set-master-reference": crud.set_master,
+            "get-character-profile": profiles.profile,
             "validate-character": validation.validate,
             "list-character-verdicts": validation.history,
         },

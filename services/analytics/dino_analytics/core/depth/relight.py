@@ -13,7 +13,7 @@ MIDDLE = 0.46
 LIGHTS = 3
 """Pictures that ``relit`` makes of one."""
 _MINKOWSKI = 6.0
-_STRONGEST_GAMMA = 2.5
+_STRONGEST_GAIN = 5.0
 _FLAT_SIGMA = 0.18
 _FLOOR = 0.02
 
@@ -22,7 +22,8 @@ def balanced(picture: RGB) -> RGB:
     """Return the picture under neutral light of middle exposure.
 
     The colour of the light is estimated by shades of grey (Finlayson and Trezzi, CIC 2004, Minkowski norm 6) and
-    divided out; a gamma then brings the median luma to ``MIDDLE``.
+    divided out; a gain, as an exposure is one, then brings the median luma to
+    ``MIDDLE``, and what would be brighter than white is compressed rather than cut.
 
     Args:
         picture: uint8 (height, width, 3), RGB.
@@ -33,9 +34,8 @@ def balanced(picture: RGB) -> RGB:
     values = picture.astype(np.float32) / 255.0
     light = np.power(np.mean(np.power(values + 1e-4, _MINKOWSKI), axis=(0, 1)), 1.0 / _MINKOWSKI)
     values = np.clip(values * (light.mean() / np.maximum(light, 1e-3)), 0.0, 1.0)
-    median = float(np.clip(np.median(_luma(values)), 0.02, 0.98))
-    gamma = float(np.clip(np.log(MIDDLE) / np.log(median), 1.0 / _STRONGEST_GAMMA, _STRONGEST_GAMMA))
-    return _bytes(np.power(values, gamma))
+    gain = MIDDLE / max(float(np.median(_luma(values))), _FLOOR)
+    return _bytes(_shouldered(values * float(np.clip(gain, 1.0 / _STRONGEST_GAIN, _STRONGEST_GAIN))))
 
 
 def evened(picture: RGB) -> RGB:
@@ -55,9 +55,7 @@ def evened(picture: RGB) -> RGB:
     sigma = max(1.0, _FLAT_SIGMA * min(luma.shape))
     around = cv2.GaussianBlur(luma, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     flat = luma / np.maximum(around, _FLOOR)
-    # The median becomes middle grey; what is brighter is compressed rather than cut.
-    flat = flat / max(float(np.median(flat)), _FLOOR) * MIDDLE
-    flat = np.where(flat > 0.8, 0.8 + 0.2 * np.tanh((flat - 0.8) / 0.2), flat)
+    flat = _shouldered(flat / max(float(np.median(flat)), _FLOOR) * MIDDLE)
     gain = flat / np.maximum(luma, _FLOOR)
     return _bytes(np.clip(values * gain[:, :, None], 0.0, 1.0))
 
@@ -70,6 +68,11 @@ def relit(picture: RGB) -> list[RGB]:
 
 def _luma(values: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(values @ np.array([0.299, 0.587, 0.114], dtype=np.float32), dtype=np.float32)
+
+
+def _shouldered(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Values of 0.8 and more, bent so that none exceeds 1."""
+    return np.where(values > 0.8, 0.8 + 0.2 * np.tanh((values - 0.8) / 0.2), values)
 
 
 def _bytes(values: NDArray[np.floating]) -> RGB:
