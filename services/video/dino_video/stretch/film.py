@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dino_common.stores.assets import AssetRecord
@@ -15,6 +15,8 @@ from dino_video.core.media.facts import VideoFacts, probe
 from dino_video.core.media.limits import MediaLimits
 from dino_video.stretch.flow import Stop
 from dino_video.stretch.sampling import Stretch
+
+_WALL_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,6 @@ async def open_stretch(
         InvalidFileFormat, FileTooLarge: as ``probe`` says.
     """
     facts = await asyncio.to_thread(lambda: probe(films.open(record), limits))
-    return FilmStretch(record, facts, choose(facts), films, limits)
+    # Decoding waits for the model here: the job's own deadline bounds it.
+    patient = replace(limits, wall_s=max(limits.wall_s, _WALL_SECONDS))
+    return FilmStretch(record, facts, choose(facts), films, patient)

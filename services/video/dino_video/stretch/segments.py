@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 _LARGEST = 512 * 1024 * 1024
 _DELETED_AT_ONCE = 200
-KEEP_EVERY = 5.0
+KEEP_EVERY = 3.0
 """Seconds of work that a crash may cost."""
 
 
