@@ -42,7 +42,12 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
                 "DINO_CACHE_DIR": CACHE_DIR,
             }
         case "analytics":
-            values |= {"DINO_INDEX_DIR": INDEX_DIR}
+            generator = spec.analytics.generator
+            values |= {
+                "DINO_INDEX_DIR": INDEX_DIR,
+                "DINO_GENERATOR_URL": generator and generator.url,
+                "DINO_GENERATOR_TIMEOUT_SECONDS": generator and generator.timeout_seconds,
+            }
         case "video":
             pass
     return {name: str(value) for name, value in sorted(values.items()) if value is not None}
@@ -96,6 +101,9 @@ def secret_environment(context: Context, service: Service) -> list[Manifest]:
         url("NATS_URL", connections.nats),
         *object_store_environment(context),
     ]
+    generator = context.spec.analytics.generator
+    if service == "analytics" and generator is not None and generator.secret_name is not None:
+        found.append(from_secret("DINO_GENERATOR_API_KEY", generator.secret_name, generator.api_key_key))
     if service == "analytics" and connections.vector_index is not None:
         index: VectorIndexRef = connections.vector_index
         secret = index.secret_name or connections.secret_name
