@@ -78,6 +78,9 @@ MEANINGS: dict[str, dict[str, str]] = {
         "queue_limit": "Pictures accepted and not yet answered; beyond it `SERVICE_UNAVAILABLE` with Retry-After.",
         "decode_threads": "Threads that decode pictures, in inference and in analytics; 0: as many as cores.",
         "extract_on_upload": "Whether inference extracts features as soon as a picture is uploaded.",
+        "image_text_model": "What places pictures and texts in one space for `semantic-search`: a directory of a CLIP "
+        "or SigLIP model in `transformers` form; empty: the built-in ConSE; `off`: search by what is known in words. "
+        "See [search.md](search.md).",
         "model_cache_dir": "Model cache: the built-in model, hub downloads, derived model cards, converted graphs.",
         "index_dir": "Vector index files; a folder per deployment and model version.",
     },

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     queue_limit: int = Field(256, ge=1, validation_alias="DINO_QUEUE_LIMIT")
     decode_threads: int = Field(0, ge=0, le=256, validation_alias="DINO_DECODE_THREADS", description="0: cores.")
     extract_on_upload: bool = Field(True, validation_alias="DINO_EXTRACT_ON_UPLOAD")
+    image_text_model: str = Field(
+        "", validation_alias="DINO_IMAGE_TEXT_MODEL", description="Empty: the built-in; off: none."
+    )
     model_cache_dir: Path = Field(Path("~/.cache/dino/models"), validation_alias="DINO_CACHE_DIR")
     index_dir: Path = Field(Path("~/.cache/dino/index"), validation_alias="DINO_INDEX_DIR")
 

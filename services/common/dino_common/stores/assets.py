@@ -257,7 +257,7 @@ class AssetStore:
         wanted = list({r.sha256 for r in records if r.kind == "image" and r.processing_status == "uploaded"})
         if not wanted:
             return list(records)
-        documents = await self._features.find({"sha256": {"$in": wanted}}, {"sha256": 1}).to_list()
+        documents = await self._features.find({"sha256": {"$in": wanted}, "space": None}, {"sha256": 1}).to_list()
         done = {document["sha256"] for document in documents}
         return [replace(r, processing_status="completed") if r.sha256 in done else r for r in records]
 

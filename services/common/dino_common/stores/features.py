@@ -23,6 +23,8 @@ class FeatureRecord:
     Attributes:
         model: name for people; model_version: what makes vectors comparable.
         vector: float32 (dimension,), L2-normalised.
+        space: None for features of the visual model; ``image_text`` for vectors that are compared with texts.
+        labels: classes that the picture looks like, with probabilities, where the model has classes.
     """
 
     sha256: str
@@ -31,6 +33,8 @@ class FeatureRecord:
     vector: np.ndarray
     dimension: int
     created_at: datetime
+    space: str | None = None
+    labels: tuple[tuple[str, float], ...] = ()
 
 
 def _key(sha256: str, model_version: str) -> str:
@@ -45,6 +49,8 @@ def _record(document: Mapping[str, Any]) -> FeatureRecord:
         vector=np.frombuffer(document["vector"], dtype="<f4"),
         dimension=document["dimension"],
         created_at=document["created_at"],
+        space=document.get("space"),
+        labels=tuple((name, share) for name, share in document.get("labels", ())),
     )
 
 
@@ -77,6 +83,8 @@ class FeatureStore:
             "dimension": record.dimension,
             "created_at": to_milliseconds(record.created_at),
         }
+        if record.space is not None:
+            document |= {"space": record.space, "labels": [list(label) for label in record.labels]}
         try:
             await self._features.replace_one({"_id": key}, document, upsert=True)
         except DuplicateKeyError:
@@ -128,8 +136,9 @@ class FeatureStore:
 
     @guarded
     async def count(self, model_version: str | None = None) -> int:
-        """Return how many contents have features of the version, or how many documents there are."""
-        return await self._features.count_documents({} if model_version is None else {"model_version": model_version})
+        """Return how many contents have features of the version, or how many features of visual models there are."""
+        query = {"space": None} if model_version is None else {"model_version": model_version}
+        return await self._features.count_documents(query)
 
 
 def _chunks(sha256s: Sequence[str], model_version: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dino_common.bus.context import Context
 from dino_common.contracts.text import EmbedTextRequest, EmbedTextResponse
-from dino_inference.text_model import TextModel, ensure_text_model
+from dino_inference.text_model import TextModel, shared_text_model
 
 
 class TextHandlers:
@@ -33,7 +33,7 @@ class TextHandlers:
 
     def _embed(self, texts: list[str]) -> EmbedTextResponse:
         if self._model is None:
-            self._model = TextModel.load(ensure_text_model(self._cache_dir))
+            self._model = shared_text_model(self._cache_dir)
         model = self._model
         return EmbedTextResponse(model_version=model.version, dimension=model.dimension, vectors=model.embed(texts))
 
