@@ -100,7 +100,10 @@ async def looked_at(
         if held is not None:
             yield await _seen(held[0]), held[1]
     finally:
-        await end([task for task in (coming, held[0] if held else None) if task is not None])
+        left = [task for task in (coming, held[0] if held else None) if task is not None]
+        await end(left)
+        # What the one after a failed one says is nobody's concern; asked for, or it is logged as forgotten.
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _seen(task: asyncio.Task[Looked] | None) -> Looked | None:

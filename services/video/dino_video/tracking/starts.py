@@ -58,8 +58,8 @@ def starts_of(objects: Sequence[ObjectStart], facts: VideoFacts) -> list[Start]:
 
 def _box(box: Sequence[float], number: int, facts: VideoFacts) -> Box:
     left, top, width, height = box
-    if width <= 0 or height <= 0:
-        raise InvalidRequest(f"objects[{number - 1}].box: width and height must be above 0")
+    if width < 1 or height < 1:
+        raise InvalidRequest(f"objects[{number - 1}].box: width and height must be a pixel or more")
     if left < 0 or top < 0 or left + width > facts.width or top + height > facts.height:
         raise InvalidRequest(
             f"objects[{number - 1}].box lies outside the picture of {facts.width}×{facts.height} pixels"

@@ -79,7 +79,7 @@ def test_a_mask_starts_like_the_box_that_it_fills(facts, kind):
         ([300, 10, 40, 20], "outside the picture of 320×200"),
         ([-1, 10, 40, 20], "outside"),
         ([10, 190, 40, 20], "outside"),
-        ([10, 10, 0, 20], "above 0"),
+        ([10, 10, 0.5, 20], "a pixel or more"),
     ],
 )
 def test_a_box_outside_the_picture_is_refused(facts, box, message):
