@@ -49,7 +49,7 @@ def composition_drawing(picture: Pixels, facts: Composition, subject: Subject | 
         entries.append((_SUBJECT, f"subject, {100 * subject.area:.0f} %"))
     _dot(pen, facts.balance_point[0] * width, facts.balance_point[1] * height, _BALANCE, 9)
     entries.append((_BALANCE, f"visual weight, balance {_said(facts.balance)}"))
-    scores = f"thirds {_said(facts.thirds)}   symmetry {_said(facts.symmetry)}   headroom {_said(facts.headroom)}"
+    scores = f"thirds {_said(facts.thirds)} · symmetry {_said(facts.symmetry)} · headroom {_said(facts.headroom)}"
     scheme = facts.scheme.replace("_", " ")
     title = (
         f"Composition: {scheme}" if scheme == "unknown" else f"Composition: {scheme} ({facts.scheme_confidence:.2f})"

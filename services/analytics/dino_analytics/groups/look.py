@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dino_analytics.look.assessing import PlausibilityHandlers
+from dino_analytics.look.corresponding import CorrespondenceHandlers
 from dino_analytics.look.descriptions import Descriptions
+from dino_analytics.look.discovering import DiscoveryHandlers
 from dino_analytics.look.eyes import Eyes
 from dino_analytics.look.seeing import SeeingHandlers
+from dino_analytics.look.styling import StyleHandlers
 from dino_analytics.parts import Group, Parts
 from dino_common.stores.descriptions import DescriptionStore
 
@@ -20,4 +24,13 @@ def group(parts: Parts) -> Group:
     parts.runtime.after_start.append(descriptions.start)
     parts.runtime.closers += [descriptions.stop, eyes.close]
     seeing = SeeingHandlers(eyes, descriptions)
-    return Group({"describe-visuals": seeing.describe, "analyze-composition": seeing.compose})
+    return Group(
+        {
+            "describe-visuals": seeing.describe,
+            "analyze-composition": seeing.compose,
+            "match-style": StyleHandlers(eyes, descriptions).match,
+            "discover-objects": DiscoveryHandlers(eyes).discover,
+            "find-correspondences": CorrespondenceHandlers(eyes).find,
+            "assess-plausibility": PlausibilityHandlers(eyes).assess,
+        }
+    )

@@ -16,7 +16,7 @@ from dino_analytics.serving import ServingModel
 from dino_common.bus.context import Context
 from dino_common.errors import InvalidRequest
 from dino_common.look import Face
-from dino_common.look.people import FaceDetector, face_detector
+from dino_common.look.people import FaceDetector, face_detector, hand_detector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +36,9 @@ class Eyes:
             DetectorMissing: it is not installed.
         """
         self._dense = dense
+        self.detector = detector or None
         self._faces: FaceDetector | None = face_detector(detector) if detector else None
+        self._hands: FaceDetector | None = hand_detector(detector) if detector else None
         self._one_at_a_time = threading.Lock()  # detectors keep state
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="look")
 
@@ -70,6 +72,13 @@ class Eyes:
             return None
         with self._one_at_a_time:
             return self._faces(picture)
+
+    def hands(self, picture: np.ndarray) -> list[Face] | None:
+        """Return the hands of uint8 (h, w, 3), or None where no detector is configured. Call it in a thread."""
+        if self._hands is None:
+            return None
+        with self._one_at_a_time:
+            return self._hands(picture)
 
     async def work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a computation in a thread."""

@@ -55,7 +55,7 @@ class LookColors(Response):
 
     saturation: Literal["monochrome", "muted", "moderate", "vivid"]
     chroma: float = Field(ge=0, description="Mean CIELAB chroma.")
-    harmony: LookLabel = Field(description="monochrome, analogous, complementary, triadic or mixed.")
+    harmony: LookLabel = Field(description="single_hue, analogous, complementary, triadic or mixed.")
 
 
 class LookBox(Response):
@@ -200,7 +200,7 @@ OPERATIONS = (
         DescribeVisualsResponse,
         summary="What does a picture look like?",
         description="Palette, light, colour, depth of field, composition, framing and subject, each with its "
-        "confidence, and one paragraph for an image generator. Kept for each content and model version; search reads the text.",
+        "confidence, and one paragraph for an image generator. Kept for each content and model version, for search.",
         drawing="drawing",
     ),
     look_operation(

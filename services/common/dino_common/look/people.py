@@ -55,6 +55,29 @@ def _mediapipe() -> FaceDetector:
     return detect
 
 
+def hand_detector(name: str) -> FaceDetector:
+    """A detector of hands by the name of its package; as `face_detector`, its boxes are of hands.
+
+    "mediapipe": the palm detector and landmarks of MediaPipe Hands (Zhang et al., 2020); a box is of the landmarks.
+    """
+    if name not in available_detectors():
+        raise DetectorMissing(f"the hand detector {name!r} is not installed: pip install '{_INSTALL.get(name, name)}'")
+    mediapipe: Any = importlib.import_module(_MODULES[name])
+    if not hasattr(mediapipe, "solutions"):
+        raise DetectorMissing("this mediapipe has no models in its wheel: pip install 'mediapipe==0.10.21'")
+    model = mediapipe.solutions.hands.Hands(static_image_mode=True, max_num_hands=8, min_detection_confidence=0.5)
+
+    def detect(rgb: RGB) -> list[Face]:
+        answer = model.process(np.ascontiguousarray(rgb))
+        found = []
+        for hand, side in zip(answer.multi_hand_landmarks or [], answer.multi_handedness or [], strict=False):
+            x, y = [point.x for point in hand.landmark], [point.y for point in hand.landmark]
+            found.append(Face(min(x), min(y), max(x), max(y), float(side.classification[0].score)))
+        return found
+
+    return detect
+
+
 _MODULES = {"mediapipe": "mediapipe"}
 _INSTALL = {"mediapipe": "mediapipe==0.10.21"}
 _MAKERS: dict[str, Callable[[], FaceDetector]] = {"mediapipe": _mediapipe}

@@ -10,7 +10,7 @@ import numpy as np
 from dino_common.look import Swatch
 
 Saturation = Literal["monochrome", "muted", "moderate", "vivid"]
-Harmony = Literal["monochrome", "analogous", "complementary", "triadic", "mixed", "unknown"]
+Harmony = Literal["single_hue", "analogous", "complementary", "triadic", "mixed", "unknown"]
 
 MONOCHROME, MUTED, VIVID = 6.0, 18.0, 38.0
 """Mean CIELAB chroma up to which a picture is black and white, up to which muted, and from which vivid."""
@@ -44,14 +44,14 @@ def colour_mood(palette: list[Swatch]) -> ColourMood:
     saturation = words[int(np.searchsorted((MONOCHROME, MUTED, VIVID), mean))]
     coloured = chroma >= COLOURED
     if saturation == "monochrome" or not coloured.any():
-        return ColourMood(saturation, round(mean, 2), "monochrome", 0.7)
+        return ColourMood(saturation, round(mean, 2), "single_hue", 0.7)
     hue = np.degrees(np.array([np.arctan2(one.lab[2], one.lab[1]) for one in palette]))[coloured]
     weight = (share * chroma)[coloured]
     hue, weight = hue[weight > 0.08 * weight.sum()], weight[weight > 0.08 * weight.sum()]
     apart = np.abs((hue[:, None] - hue[None] + 180.0) % 360.0 - 180.0)
     widest = float(apart.max())
     if widest <= 25.0 or len(hue) == 1:
-        name, clear = "monochrome", 0.5
+        name, clear = "single_hue", 0.5
     elif widest <= 75.0:
         name, clear = "analogous", 0.6
     else:

@@ -16,7 +16,7 @@ SLANT = math.radians(8.0)
 """Lines nearer to upright or level than this lead to no place inside the picture."""
 NEAR = 0.025
 """Distance in frame widths at which a line passes through a point."""
-LEAST = 4
+LEAST = 6
 """Lines that must meet."""
 
 
