@@ -177,4 +177,5 @@ def box_of(mask: Mask) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of a region in shares of the picture."""
     down, across = np.nonzero(mask)
     rows, columns = mask.shape
-    return (across.min() / columns, down.min() / rows, (across.max() + 1) / columns, (down.max() + 1) / rows)
+    left, top, right, bottom = across.min(), down.min(), across.max() + 1, down.max() + 1
+    return float(left / columns), float(top / rows), float(right / columns), float(bottom / rows)
