@@ -42,9 +42,10 @@ def main() -> int:
         tune(range(chosen.tune))
         print("run again without --tune to measure with the new weights")
         return 0
-    found = measured(list(cases("held-out", range(chosen.scenes))), Looks())
+    every = list(cases("held-out", range(chosen.scenes)))
+    found = measured(every, Looks())
     bound = _baseline_bound(list(cases("tuning", range(chosen.scenes))), found["false_alarms"]["share"])
-    found["baseline"] = _baseline(list(cases("held-out", range(chosen.scenes))), bound)
+    found["baseline"] = _baseline(every, bound)
     (RESULTS / "continuity.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     text = markdown(found)
     (RESULTS / "continuity.md").write_text(text, encoding="utf-8")
@@ -64,7 +65,7 @@ def measured(every: Sequence[Case], looks: Looks) -> dict[str, Any]:
         answers.append((case, [Told(d.confidence, d.kind, d.boxes) for d in comparison.differences]))
     outcomes = _outcomes(answers, THRESHOLD)
     return {
-        "command": "python -m benchmarks.continuity",
+        "command": f"python -m benchmarks.continuity --scenes {len({case.scene for case in every}) // 2}",
         "pairs": len(every),
         "scenes": len({case.scene for case in every}),
         "threshold": THRESHOLD,

@@ -8,7 +8,7 @@ from typing import Any
 
 from dino_analytics.continuity.drawn import drawing, to_draw
 from dino_analytics.continuity.pairs import Chosen, Pairs
-from dino_analytics.continuity.telling import compared
+from dino_analytics.continuity.telling import MOST_CROPS, compared
 from dino_analytics.continuity.tiled import CloseLooks
 from dino_analytics.dense import Dense
 from dino_analytics.serving import ServingModel, ServingWatch
@@ -18,6 +18,8 @@ from dino_common.contracts.drawing import Drawing
 
 _CHECKPOINT_EVERY = 8
 _AT_ONCE = 2
+# An answer is one document: changes beyond these have boxes alone.
+_CROPPED = 120
 
 
 class ContinuityHandler:
@@ -71,7 +73,8 @@ class ContinuityHandler:
                 job.checkpoint = None
                 return await self._compare(chosen, request, job, at_second)
             async with self._turns:
-                found.append(await asyncio.to_thread(compared, here, there, request))
+                crops = min(MOST_CROPS, _CROPPED - _crops(found))
+                found.append(await asyncio.to_thread(compared, here, there, request, crops))
             done = len(found)
             save = done % _CHECKPOINT_EVERY == 0 and done < len(chosen.pairs)
             told = [pair.model_dump(mode="json") for pair in found] if save else None
@@ -87,6 +90,10 @@ class ContinuityHandler:
         _, looked = await self._dense.look(ids, job)
         pictures = [(looked[i].picture, looked[i + 1].picture) for i in range(0, len(looked), 2)]
         return await asyncio.to_thread(drawing, chosen, pictures)
+
+
+def _crops(pairs: list[PairContinuity]) -> int:
+    return sum(change.crop_1 is not None for pair in pairs for change in pair.changes)
 
 
 def _saved(job: JobContext, version: str) -> list[PairContinuity]:

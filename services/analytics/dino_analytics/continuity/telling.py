@@ -25,8 +25,10 @@ _CROP_SIDE = 96
 _CROP_MARGIN = 0.15
 
 
-def compared(first: CloseLook, second: CloseLook, request: CheckContinuityRequest) -> PairContinuity:
-    """Compare two pictures and say what changed; for a thread."""
+def compared(
+    first: CloseLook, second: CloseLook, request: CheckContinuityRequest, crops: int = MOST_CROPS
+) -> PairContinuity:
+    """Compare two pictures and say what changed, the first ``crops`` changes with crops; for a thread."""
     comparison = compare(first.look, second.look)
     known = (_known(first, request), _known(second, request))
     told = [(one, *aspect_of(one, known)) for one in comparison.differences]
@@ -40,7 +42,7 @@ def compared(first: CloseLook, second: CloseLook, request: CheckContinuityReques
     if all(one.verdict == "not_comparable" for one in found):
         wanted = []
     changes = [
-        _change(one, aspect, sure, (first, second), crops=number < MOST_CROPS)
+        _change(one, aspect, sure, (first, second), crops=number < crops)
         for number, (one, aspect, sure) in enumerate(wanted[:MOST_CHANGES])
     ]
     return PairContinuity(

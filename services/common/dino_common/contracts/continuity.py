@@ -102,7 +102,9 @@ class Change(Response):
         "is not yet."
     )
     box_2: PixelBox = Field(description="The same in the second picture; for what vanished, where it was.")
-    crop_1: str | None = Field(description="PNG in base64 of the first box; null beyond the first twelve of a pair.")
+    crop_1: str | None = Field(
+        description="PNG in base64 of the first box; null beyond the first twelve of a pair, or 120 in all."
+    )
     crop_2: str | None
     likeness: float = Field(ge=-1, le=1, description="Mean cosine of the features in both boxes' regions.")
     colour_difference: float = Field(ge=0, description="CIE76 ΔE between both regions, the light's change taken out.")

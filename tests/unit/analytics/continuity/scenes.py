@@ -61,7 +61,7 @@ def view(scene: str, *discs: Disc, warp: np.ndarray | None = None, noise: int = 
     scale = np.diag([width, height, 1.0])
     pixels = scale @ shares @ np.linalg.inv(scale)
     seen = cv2.warpPerspective(picture, pixels, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-    places = mapped(np.linalg.inv(shares), centres(GRID, GRID))
+    places = mapped(np.asarray(np.linalg.inv(shares), np.float64), centres(GRID, GRID))
     random = np.random.default_rng(7)
     waves = np.cos(places @ random.normal(0, 5, (2, _DEPTH)) + random.uniform(0, 6.28, _DEPTH))
     for disc in discs:
