@@ -15,6 +15,7 @@ from dino_gateway.health import HealthHandlers
 from dino_gateway.ingest import Ingest
 from dino_gateway.jobs import JobHandlers
 from dino_gateway.presigned import PresignedUploads
+from dino_gateway.search_by_image import SearchByImageHandler
 from dino_gateway.statistics import StatisticsHandlers
 from dino_gateway.uploads import UploadHandler
 from dino_gateway.webhooks.handlers import WebhookHandlers
@@ -30,6 +31,7 @@ def local_handlers(backends: Backends) -> dict[str, LocalHandler]:
     webhooks = WebhookHandlers(backends.webhooks)
     return {
         "upload-media": UploadHandler(backends, ingest, view).upload,
+        "search-by-image": SearchByImageHandler(backends).search,
         "presign-upload": presigned.presign,
         "complete-upload": presigned.complete,
         "list-assets": assets.list,

@@ -153,10 +153,8 @@ def _form(request: dict[str, Any]) -> dict[str, Any]:
         "properties": {"file": file, **fields},
         "additionalProperties": False,
     }
-    encoding = {
-        "file": {"contentType": ", ".join(kind.content_type for kind in ACCEPTED)},
-        "metadata": {"contentType": "application/json"},
-    }
+    encoding = {"file": {"contentType": ", ".join(kind.content_type for kind in ACCEPTED)}}
+    encoding |= {name: {"contentType": "application/json"} for name in ("metadata", "filters") if name in fields}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 
 

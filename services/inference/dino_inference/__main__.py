@@ -26,6 +26,7 @@ from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.image_text import ImageTextHandlers
+from dino_inference.handlers.picture import PictureHandlers
 from dino_inference.handlers.pixels import PixelHandlers
 from dino_inference.handlers.status import StatusHandlers
 from dino_inference.handlers.text import TextHandlers
@@ -100,6 +101,7 @@ async def setup(runtime: Runtime) -> None:
         "embed": embed,
         "embed-pixels": PixelHandlers(model, batcher).embed,
         "inference-status": status.status,
+        "embed-picture": PictureHandlers(model, batcher, objects, settings.max_picture_bytes).embed,
         "embed-text": text.embed,
         "embed-image-text": ImageTextHandlers(placing).embed,
         "self-test": self_test.handle,

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from PIL import Image
 from tests.integration.gateway.waiting import until
 from tests.integration.platform import Platform
-
-Upload = Callable[..., Awaitable[str]]
-
-
-def picture(seed: int, size: int = 96) -> bytes:
-    """A JPEG of coarse coloured noise, another one for each seed."""
-    cells = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), dtype=np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(cells).resize((size, size), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
-    return file.getvalue()
-
-
-async def upload(client: httpx.AsyncClient, seed: int, name: str, tags: str = "", **metadata: Any) -> str:
-    answer = await client.post(
-        "/upload-media",
-        files={"file": (name, picture(seed), "image/jpeg")},
-        data={"tags": tags, "metadata": json.dumps(metadata)},
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()["asset_id"]
+from tests.integration.search.pictures import noise, upload
 
 
 async def search(client: httpx.AsyncClient, query: str, **fields: Any) -> dict[str, Any]:
@@ -54,10 +30,10 @@ async def library(searched: Platform) -> dict[str, str]:
         assert empty["items"] == empty["results"] == []
         assert empty["next_cursor"] is None
         ids = {
-            "car": await upload(client, 1, "red_sportsCar-07.jpg", "street,city", price=30, maker="Falkenberg"),
-            "cat": await upload(client, 2, "IMG_2034.jpg", "kitten,sofa", price=10, indoor=True),
-            "boat": await upload(client, 3, "sailing boat.jpg", "sea", price=20),
-            "serial": await upload(client, 4, "DSC_0001.jpg"),
+            "car": await upload(client, noise(1), "red_sportsCar-07.jpg", "street,city", price=30, maker="Falkenberg"),
+            "cat": await upload(client, noise(2), "IMG_2034.jpg", "kitten,sofa", price=10, indoor=True),
+            "boat": await upload(client, noise(3), "sailing boat.jpg", "sea", price=20),
+            "serial": await upload(client, noise(4), "DSC_0001.jpg"),
         }
 
         async def indexed() -> bool:
@@ -91,7 +67,7 @@ async def test_number_of_a_file_is_found(searched: Platform, library: dict[str, 
 
 async def test_given_assets_alone_are_ranked_though_uploaded_this_moment(searched: Platform, library: dict[str, str]):
     async with searched.client() as client:
-        new = await upload(client, 5, "violin on a table.jpg")
+        new = await upload(client, noise(5), "violin on a table.jpg")
         found = await search(client, "music", asset_ids=[library["boat"], new], limit=10)
         assert [item["asset_id"] for item in found["items"]] == [new, library["boat"]]
         unknown = await client.post(
@@ -125,9 +101,7 @@ async def test_filters_on_any_metadata(searched: Platform, library: dict[str, st
 
 async def test_empty_condition_is_refused(searched: Platform):
     async with searched.client() as client:
-        answer = await client.post(
-            "/semantic-search", json={"query_text": "x", "filters": {"metadata": {"price": {}}}}
-        )
+        answer = await client.post("/semantic-search", json={"query_text": "x", "filters": {"metadata": {"price": {}}}})
         assert answer.status_code == 422
 
 

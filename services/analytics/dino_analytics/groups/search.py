@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dino_analytics.handlers.recommend import RecommendHandlers
 from dino_analytics.handlers.search import SearchHandlers
 from dino_analytics.handlers.semantic import SemanticHandlers
 from dino_analytics.handlers.versions import VersionHandlers
@@ -33,6 +34,7 @@ def group(parts: Parts) -> Group:
         {
             "find-similar": search.find_similar,
             "semantic-search": semantic.search,
+            "recommend": RecommendHandlers(parts.vectors, parts.library).recommend,
             "compare-versions": versions.compare,
         }
     )
