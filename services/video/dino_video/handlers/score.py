@@ -23,9 +23,9 @@ from dino_video.scoring.deviations import deviations
 from dino_video.scoring.findings import Wanted
 from dino_video.scoring.reference import reference_asset, reference_pixels
 from dino_video.scoring.run import STAGE, Scoring
+from dino_video.stretch.anew import begun_anew
 from dino_video.stretch.film import open_stretch
 from dino_video.stretch.look import Eye
-from dino_video.stretch.model_changes import through_model_changes
 from dino_video.stretch.sampling import Stretch, stretch_of
 from dino_video.stretch.segments import Segments
 
@@ -53,7 +53,8 @@ class ScoreHandler:
         began = time.perf_counter()
         record = await film_asset(self._assets, request.video_asset_id)
         pixels = await self._reference(request.reference_asset_id)
-        await job.advance(0, None, "opening")
+        if job.checkpoint is None:
+            await job.advance(0, None, "opening")
         film = await open_stretch(self._films, record, self._limits, lambda facts: _stretch(request, facts))
         measures = [*(request.measures or NAMES), *([I2V] if pixels is not None else [])]
         wanted = _wanted(request, measures)
@@ -65,7 +66,7 @@ class ScoreHandler:
             await scoring.run(resume)
             return scoring, None if pixels is None else (await eye.look(pixels)).vectors[0]
 
-        done, reference = await through_model_changes(run, segments, job, STAGE)
+        done, reference = await begun_anew(run, segments, job, STAGE)
         asked = {"per_shot": request.per_shot, "across_cuts": request.across_cuts}
         fields = await asyncio.to_thread(lambda: scored(done, measures, reference, **asked))
         await segments.forget()

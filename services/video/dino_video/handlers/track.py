@@ -15,9 +15,9 @@ from dino_common.stores.objects import Objects
 from dino_video.analysis.film import Films, film_asset
 from dino_video.core.media.facts import VideoFacts
 from dino_video.handlers.analyze import limits_of
+from dino_video.stretch.anew import begun_anew
 from dino_video.stretch.film import open_stretch
 from dino_video.stretch.look import Eye
-from dino_video.stretch.model_changes import through_model_changes
 from dino_video.stretch.sampling import Stretch, stretch_of
 from dino_video.stretch.segments import Segments
 from dino_video.tracking.courses import Courses
@@ -48,7 +48,8 @@ class TrackHandler:
         """
         began = time.perf_counter()
         record = await film_asset(self._assets, request.video_asset_id)
-        await job.advance(0, None, "opening")
+        if job.checkpoint is None:
+            await job.advance(0, None, "opening")
         film = await open_stretch(self._films, record, self._limits, lambda facts: _stretch(request, facts))
         starts = await asyncio.to_thread(starts_of, request.objects, film.facts)
         segments = Segments(self._objects, record.sha256, job.job_id, _VERSION)
@@ -59,7 +60,7 @@ class TrackHandler:
             await following.run(resume)
             return following
 
-        done = await through_model_changes(follow, segments, job, STAGE)
+        done = await begun_anew(follow, segments, job, STAGE)
         await job.advance(done.courses.frames, done.courses.frames, "done")
         await segments.forget()
         return _answer(request, done) | {"processing_time": round(time.perf_counter() - began, 6)}

@@ -57,11 +57,11 @@ class Scoring:
 
         Raises:
             InvalidRequest: the film has fewer than two frames in the stretch.
-            ModelChanged: the model did, in the middle of the film.
+            BeginAnew: the model changed in the middle of the film, or what was kept of it is lost.
         """
         detector = LearnedDetector(DetectorOptions(self.threshold, self.film.facts.rate))
         if resume:
-            for segment in await self.segments.resume(self.job):
+            async for segment in self.segments.resume(self.job):
                 self.found.extend(segment)
                 self.eye.model, self.eye.model_version = segment["model"]
                 await asyncio.to_thread(_feed, detector, segment["thumbnails"])

@@ -16,6 +16,7 @@ from dino_common.bus.tasks import end
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.pixels import EmbedPixelsResponse
 from dino_video.core.decode.planes import Plane
+from dino_video.stretch.anew import BeginAnew
 
 SIDE = 320
 SEEN = Plane("rgb", exact=(SIDE, SIDE))
@@ -29,7 +30,7 @@ _ANSWER_BYTES = 6 * 1024 * 1024
 Block = TypeVar("Block")
 
 
-class ModelChanged(Exception):
+class ModelChanged(BeginAnew):
     """The model version changed in the middle of a film; features of two versions are never compared."""
 
 
@@ -80,7 +81,7 @@ class Eye:
             await self._bus.call(OPERATIONS["embed-pixels"], request, self._job)
         )
         if self.model_version and answer.model_version != self.model_version:
-            raise ModelChanged(f"{self.model_version} became {answer.model_version}")
+            raise ModelChanged(f"model {self.model_version} became {answer.model_version}")
         self.model, self.model_version = answer.model, answer.model_version
         return answer
 

@@ -51,11 +51,11 @@ class Following:
 
         Raises:
             InvalidRequest: the film has no frame in the stretch.
-            ModelChanged: the model did, in the middle of the film.
+            BeginAnew: the model changed in the middle of the film, or what was kept of it is lost.
         """
         self._kept = [0] * len(self.courses.items)
         if resume:
-            self._restore(await self.segments.resume(self.job))
+            await self._resume()
         async with flowing(self._blocks) as blocks, aclosing(looked_at(self.eye, _pixels(blocks))) as seen:
             async for looked, block in seen:
                 assert looked is not None
@@ -101,15 +101,19 @@ class Following:
             "model": [self.eye.model, self.eye.model_version],
         }
 
-    def _restore(self, segments: list[dict[str, Any]]) -> None:
-        if not segments:
+    async def _resume(self) -> None:
+        """Go on from what earlier workers have kept: all items, and the state after the last of them."""
+        items: list[list[dict[str, Any]]] = [[] for _ in self.courses.items]
+        last: dict[str, Any] | None = None
+        async for last in self.segments.resume(self.job):
+            for one, more in zip(items, last["items"], strict=True):
+                one.extend(more)
+        if last is None:
             return
-        last = segments[-1]
-        items = [[item for one in segments for item in one["items"][at]] for at in range(len(self.courses.items))]
         self.courses.restore(last["courses"], items)
         self.patched = int(last["patched"])
         self.eye.model, self.eye.model_version = last["model"]
-        self._kept = [len(found) for found in items]
+        self._kept = [len(one) for one in items]
 
 
 async def _pixels(blocks: AsyncIterator[list[Frame]]) -> AsyncIterator[tuple[NDArray[np.uint8], list[Frame]]]:
