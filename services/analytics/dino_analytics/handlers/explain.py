@@ -16,7 +16,7 @@ from dino_common.bus.context import Context
 from dino_common.contracts.drawing import Drawing
 from dino_common.contracts.judgement import ExplainSimilarityRequest, ExplainSimilarityResponse, RegionMatch
 
-_MATCHES, _DIFFERS = 0.6, 0.35
+_MATCHES, _DIFFERS, _STANDS_OUT = 0.6, 0.35, 0.2
 
 
 class ExplainHandlers:
@@ -74,7 +74,8 @@ def _words(found: Agreement) -> str:
     said = []
     for name, matches in (("reference", found.first_map), ("test", found.second_map)):
         parts = regions(matches)
-        differing = [part.name for part in parts if part.match < _DIFFERS][:3]
+        limit = max(_DIFFERS, parts[-1].match - _STANDS_OUT)
+        differing = [part.name for part in parts if part.match < limit][:3]
         if differing:
             said.append(f"in the {name} picture {_listed(differing)} differ{'s' if len(differing) == 1 else ''} most")
         elif parts[0].match >= _MATCHES:

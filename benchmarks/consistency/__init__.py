@@ -1,0 +1,1 @@
+"""Consistency verdicts: calibrated against fixed thresholds, and under changes of light alone."""
