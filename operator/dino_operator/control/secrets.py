@@ -69,6 +69,8 @@ def _field(resource: DinoDeployment, variable: str) -> str:
         "QDRANT_URL": (connections.vector_index, "vectorIndex"),
         "QDRANT_API_KEY": (connections.vector_index, "vectorIndex"),
     }.get(variable, (connections.object_storage, "objectStorage"))
+    if variable == "DINO_WEBHOOK_SECRET_KEYS":
+        return "spec.gateway.webhooks.secretName"
     if variable == "DINO_GENERATOR_API_KEY":
         return "spec.analytics.generator.secretName"
     own = part is not None and part.secret_name is not None

@@ -55,7 +55,7 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
 
 def _gateway(context: Context) -> dict[str, Any]:
     gateway, storage = context.spec.gateway, context.spec.connections.object_storage
-    jwt = gateway.auth.jwt
+    jwt, webhooks = gateway.auth.jwt, gateway.webhooks
     return {
         "API_HOST": "0.0.0.0",
         "API_PORT": API_PORT,
@@ -69,6 +69,7 @@ def _gateway(context: Context) -> dict[str, Any]:
         "DINO_JWT_JWKS_URL": jwt.jwks_url if jwt else None,
         "DINO_JWT_ISSUER": jwt.issuer if jwt else None,
         "DINO_JWT_AUDIENCE": jwt.audience if jwt else None,
+        "DINO_WEBHOOK_ALLOW_PRIVATE": ",".join(webhooks.allow_private or ()) or None if webhooks else None,
         "MAX_FILE_SIZE_MB": gateway.limits.max_file_size_mb,
         "MAX_BATCH_SIZE": gateway.limits.max_batch_size,
         "RATE_LIMIT_DEFAULT": gateway.rate_limits.default,
@@ -101,6 +102,9 @@ def secret_environment(context: Context, service: Service) -> list[Manifest]:
         url("NATS_URL", connections.nats),
         *object_store_environment(context),
     ]
+    webhooks = context.spec.gateway.webhooks
+    if service == "gateway" and webhooks is not None and webhooks.secret_name is not None:
+        found.append(from_secret("DINO_WEBHOOK_SECRET_KEYS", webhooks.secret_name, webhooks.secret_keys_key))
     generator = context.spec.analytics.generator
     if service == "analytics" and generator is not None and generator.secret_name is not None:
         found.append(from_secret("DINO_GENERATOR_API_KEY", generator.secret_name, generator.api_key_key))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dino_operator.spec.base import Name, Part, Rule, part
+from dino_operator.spec.base import Name, Part, Rule, SecretKey, part
 from dino_operator.spec.workload import Workload
 
 Annotations = Annotated[dict[str, str], Field(max_length=64)]
@@ -83,6 +83,22 @@ class Limits(Part):
     max_pixels: int = Field(100_000_000, ge=10_000, le=10_000_000_000, description="Pixels of a picture.")
 
 
+class Webhooks(Part):
+    """Being told of finished jobs and verdicts, as docs/webhooks.md describes it."""
+
+    allow_private: list[Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s,]+$")]] | None = Field(
+        None,
+        max_length=64,
+        description="Names, domains (.svc.cluster.local), addresses and networks inside that webhooks may reach, also "
+        "over plain http. Not set: the public internet over https only.",
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+    )
+    secret_name: Name | None = Field(
+        None, description="Secret with the keys that seal webhooks' secrets. Not set: they are kept as they are."
+    )
+    secret_keys_key: SecretKey = Field("DINO_WEBHOOK_SECRET_KEYS", description="Key in that Secret.")
+
+
 class Cors(Part):
     """Web pages of other origins."""
 
@@ -113,6 +129,7 @@ class Gateway(Workload):
     rate_limits: RateLimits = part(RateLimits, "Requests a minute for each caller.")
     limits: Limits = part(Limits, "Largest things that are taken.")
     cors: Cors = part(Cors, "Web pages of other origins.")
+    webhooks: Webhooks | None = Field(None, description="Where webhooks may lead, and how their secrets are kept.")
     public_url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)] | None = Field(
         None, description="Address that answers point to. Not set: that of the request."
     )
