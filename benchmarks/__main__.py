@@ -18,6 +18,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("index_search", (), False),
     ("quality_validation", (), True),
     ("labelled.report", (), False),
+    ("sets", (), False),
     ("consistency", (), False),
     ("video.boundaries", (), False),
     ("video.throughput", (), False),

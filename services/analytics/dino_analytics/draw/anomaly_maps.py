@@ -44,7 +44,7 @@ def _sheet(odd: OddPicture, threshold: float, usual: float, height: int = 460) -
     top = max(float(odd.distances.max()), threshold, usual + 1e-3)
     heat = overlay(odd.picture, np.clip((odd.distances - usual) / (top - usual), 0.0, 1.0))
     framed = [_framed(pixels, odd.region) for pixels in (odd.picture, heat)]
-    sheet = side_by_side([fitted(pixels, 640, enlarge=True) for pixels in framed], height=height, width=1000)[0]
+    sheet = side_by_side([fitted(pixels, 640, enlarge=True) for pixels in framed], height=height, width=1000)
     bar = colour_bar(sheet.shape[1], f"{usual:.2f}", f"{top:.2f}", "distance to the nearest reference patch")
     verdict = "odd" if odd.score > threshold else "usual"
     title = f"{odd.name}: {odd.score:.3f} ({verdict}, threshold {threshold:.3f})"

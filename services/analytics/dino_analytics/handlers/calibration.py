@@ -119,7 +119,7 @@ def _enough(request: CalibrateThresholdRequest, same: int, different: int) -> No
             goal = request.target if request.rate is None else f"{request.target} of {request.rate:g}"
             raise InvalidRequest(
                 f"pairs: the target {goal} needs at least {least} {kind} pairs, got {count}",
-                details="A rate can only be told from as many pairs as one in it; label more, or ask for a larger rate.",
+                details="A rate of one in n can only be told from n pairs; label more, or ask for a larger one.",
             )
 
 

@@ -62,7 +62,7 @@ def choose_threshold(scores: Float64, same: Bools, target: Target, rate: float |
     below = np.concatenate([[min(0.0, values[0])], values])[best]
     above = np.concatenate([values, [max(100.0, values[-1])]])[best]
     widest = int((above - below).argmax())
-    return float(min(100.0, max(0.0, math.ceil(round(cuts[best[widest]] * 10, 6)) / 10)))
+    return float(min(100.0, max(0.0, math.ceil(round(float(cuts[best[widest]]) * 10.0, 6)) / 10)))
 
 
 def _sweep(scores: Float64, same: Bools) -> tuple[Float64, Float64, Float64]:

@@ -21,6 +21,8 @@ MIN_SAMPLES = 2
 """Items, itself included, whose reach is an item's density: 2 leaves fewer pictures over than 3, as right in all."""
 AVERAGED = 2
 """Nearest items that are averaged into each before clustering."""
+LEAST_SHARE = 0.75
+"""Mean cosine to the others of its cluster that an item needs, as a share of that from which pictures are alike."""
 _SAMPLE = 2000
 
 
@@ -53,7 +55,8 @@ def cluster_by_density(rows: Float32, min_size: int, alike: float, tell: Tell = 
     Args:
         rows: float32 (n, d), each of length 1, in an order that does not depend on the caller: ties follow it.
         min_size: smallest cluster.
-        alike: cosine from which a set that does not fall apart is one cluster.
+        alike: cosine from which pictures are alike: a set that does not fall apart is one cluster where its items
+            are, and an item far less alike than that belongs to none.
         tell: hears how far it is.
     """
     count = len(rows)
@@ -66,7 +69,25 @@ def cluster_by_density(rows: Float32, min_size: int, alike: float, tell: Tell = 
     tree = single_linkage(mutual_reachability(graph, MIN_SAMPLES))
     tell(0.95, "choosing clusters")
     whole = float(np.sqrt(max(0.0, 2.0 - 2.0 * alike)))
-    return persistent_clusters(tree, min_size, whole=whole)
+    return _without_strangers(rows, persistent_clusters(tree, min_size, whole=whole), min_size, LEAST_SHARE * alike)
+
+
+def _without_strangers(rows: Float32, labelled: Labelled, min_size: int, least: float) -> Labelled:
+    """Take out of every cluster the items whose mean cosine to its others is below `least`, and clusters left too
+    small: in a tree a lonely item belongs to the nearest cluster however far it is, and averaging draws it nearer."""
+    there = np.flatnonzero(labelled.label >= 0)
+    if len(there) == 0:
+        return labelled
+    names, inverse = np.unique(labelled.label[there], return_inverse=True)
+    others = np.maximum(np.bincount(inverse) - 1, 1)[inverse]
+    totals = sums(rows[there], inverse, len(names))
+    mean = (np.einsum("ij,ij->i", rows[there].astype(np.float64), totals[inverse]) - 1.0) / others
+    kept = mean >= least
+    left = np.bincount(inverse[kept], minlength=len(names))
+    kept &= left[inverse] >= min_size
+    label, membership = labelled.label.copy(), labelled.membership.copy()
+    label[there[~kept]], membership[there[~kept]] = -1, 0.0
+    return Labelled(label, membership)
 
 
 def averaged_with(rows: Float32, neighbours: Neighbours) -> Float32:

@@ -57,7 +57,8 @@ def _t_sne(parts: NDArray[np.float64], seed: int, tell: Tell) -> NDArray[np.floa
     tell(0.1, "drawing the map")
     perplexity = min(PERPLEXITY, max(2.0, (len(parts) - 1) / 3.0))
     start = parts[:, :2] / max(float(parts[:, 0].std()), 1e-12) * 1e-4
-    model = TSNE(2, perplexity=perplexity, init=start, learning_rate="auto", max_iter=750, random_state=seed, n_jobs=2)
+    model = TSNE(2, perplexity=perplexity, learning_rate="auto", max_iter=750, random_state=seed, n_jobs=2)
+    model.set_params(init=start)
     return np.asarray(model.fit_transform(parts), dtype=np.float64)
 
 

@@ -102,8 +102,7 @@ def _framed(grey: Grey) -> Grey:
 
 def _fit(one: Grey, other: Grey) -> float:
     """Correlation of equal-sized grey pictures, 0–1: of all, and of the worst quarter of their textured blocks."""
-    first = cv2.GaussianBlur(one.astype(np.float32), (0, 0), 1.0)
-    second = cv2.GaussianBlur(other.astype(np.float32), (0, 0), 1.0)
+    first, second = _soft(one), _soft(other)
     whole = _correlation(first, second)
     if whole < 0.5:
         return max(0.0, whole)
@@ -119,6 +118,10 @@ def _fit(one: Grey, other: Grey) -> float:
         return max(0.0, whole)
     worst = sorted(values)[: max(1, round(len(values) / 4))]
     return max(0.0, min(whole, float(np.mean(worst))))
+
+
+def _soft(grey: Grey) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0), dtype=np.float32)
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -161,14 +164,14 @@ def _part_of(whole: Grey, part: Grey, min_match: float) -> float:
 def _aligned(whole: Grey, part: Grey, where: tuple[int, int, int, int]) -> float:
     """Fit after moving and scaling the part below a pixel (Evangelidis and Psarakis, TPAMI 30, 2008)."""
     left, top, width, height = where
-    template = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
-    warp = np.array([[1, 0, left], [0, 1, top]], dtype=np.float32)
+    template = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    start = np.array([[1, 0, left], [0, 1, top]], dtype=np.float32)
     how = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
     try:
-        _, warp = cv2.findTransformECC(template, whole, warp, cv2.MOTION_AFFINE, how, None, 3)
+        _, warp = cv2.findTransformECC(template, whole, start, cv2.MOTION_AFFINE, how, np.ones_like(whole), 3)
     except cv2.error:
         return _fit(whole[top : top + height, left : left + width], template)  # it did not converge
     taken = cv2.warpAffine(
         whole, warp, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
-    return _fit(np.asarray(taken, dtype=np.uint8), np.asarray(template, dtype=np.uint8))
+    return _fit(np.asarray(taken, dtype=np.uint8), template)

@@ -35,7 +35,8 @@ def mutual_reachability(neighbours: Neighbours, min_samples: int) -> coo_matrix:
     """
     count, k = len(neighbours.index), neighbours.index.shape[1]
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * neighbours.cosine.astype(np.float64)))
-    core = np.zeros(count) if min_samples <= 1 else distance[:, min(min_samples - 1, k) - 1]
+    reach = min(min_samples - 1, k)
+    core: NDArray[np.float64] = np.zeros(count) if reach < 1 else distance[:, reach - 1]
     rows = np.repeat(np.arange(count), k)
     columns = neighbours.index.ravel()
     there = columns >= 0
@@ -52,7 +53,7 @@ def mutual_reachability(neighbours: Neighbours, min_samples: int) -> coo_matrix:
 
 def single_linkage(graph: coo_matrix) -> Dendrogram:
     """Merge the ends of the graph's minimum spanning tree from near to far; ties by the items' numbers."""
-    count = graph.shape[0]
+    count = graph.tocsr().indptr.size - 1
     spanning = minimum_spanning_tree(graph.tocsr()).tocoo()
     low, high = np.minimum(spanning.row, spanning.col), np.maximum(spanning.row, spanning.col)
     order = np.lexsort((high, low, spanning.data))

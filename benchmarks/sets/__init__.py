@@ -1,0 +1,1 @@
+"""Work on sets of pictures: time and memory at scale, and how right the answers are."""
