@@ -128,3 +128,11 @@ def test_background_features_leave_the_subject_out() -> None:
     np.testing.assert_allclose(filled, [[5 / 6, 1 / 6, 0, 0]] * 2, atol=1e-6)
     with pytest.raises(ValueError, match="grid"):
         background_features(patches, subject[:1])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 320), (11, 40), (12, 12), (40, 9)])
+def test_frames_smaller_than_the_search_for_motion_are_interpolated(shape: tuple[int, int]) -> None:
+    frame = np.random.default_rng(1).integers(0, 255, (*shape, 3)).astype(np.uint8)
+    found = between(frame, frame)
+    assert found.shape == frame.shape
+    assert np.abs(found.astype(int) - frame).max() <= 1

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
 
+LEAST_SIDE = 32
+"""Pixels; the search is not made for smaller frames, and OpenCV's reads beyond those under 16."""
 AGREE = 1.5
 """Pixels by which forward and backward flow may differ where both frames are believed."""
 
@@ -21,6 +23,9 @@ def between(first: Frame, second: Frame) -> Frame:
     """
     if first.shape != second.shape:
         raise ValueError(f"expected two frames of one shape, got {first.shape} and {second.shape}")
+    height, width = first.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        return np.ascontiguousarray(between(_wider(first), _wider(second))[:height, :width])
     one, two = _grey(first), _grey(second)
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     forward = np.asarray(search.calc(one, two, np.empty(0, np.float32)), dtype=np.float32)
@@ -33,6 +38,13 @@ def between(first: Frame, second: Frame) -> Frame:
     weight = np.where(doubt, np.where(still, 0.75, 0.25), 0.5).astype(np.float32)
     weight = weight[..., None] if first.ndim == 3 else weight
     return np.asarray(np.rint(weight * from_first + (1.0 - weight) * from_second), dtype=np.uint8)
+
+
+def _wider(frame: Frame) -> Frame:
+    """The frame with its last row and column repeated up to the least side."""
+    more = [max(0, LEAST_SIDE - side) for side in frame.shape[:2]]
+    still = [(0, 0)] * (frame.ndim - 2)
+    return np.pad(frame, [(0, more[0]), (0, more[1]), *still], mode="edge")
 
 
 def _grey(frame: Frame) -> Frame:
