@@ -24,7 +24,7 @@ class Sample:
     """One encoded picture: what it shows, how it was changed, and to which half it belongs."""
 
     subject: str
-    group: Literal["mesh", "photograph"]
+    group: Literal["mesh", "photograph", "avatar"]
     change: str
     split: Split
     data: bytes
