@@ -83,7 +83,7 @@ async def reaches(client: httpx.AsyncClient, job_id: str, stage: str, fraction: 
         assert told["status"] in ("queued", "running"), told
         return told["progress"]["stage"] == stage and told["progress"]["fraction"] >= fraction
 
-    await until(there, 120)
+    await until(there, 240)
 
 
 def seen(result: dict[str, Any]) -> list[dict[str, Any]]:
