@@ -65,19 +65,23 @@ class Scoring:
                 self.found.extend(segment)
                 self.eye.model, self.eye.model_version = segment["model"]
                 await asyncio.to_thread(_feed, detector, segment["thumbnails"])
-        total = self._total()
         async with flowing(self._blocks) as blocks, aclosing(looked_at(self.eye, _pixels(blocks))) as seen:
             async for looked, block in seen:
                 await self._take(looked, block)
                 await asyncio.to_thread(_feed, detector, block.thumbnails)
-                done = len(self.found.times)
-                if self.segments.due:
-                    await self.segments.keep(self._segment(), self.job, done, total, STAGE)
-                await self.job.advance(done if total is None else min(done, total), total, STAGE)
+                await self._tell()
         if len(self.found.times) < 2:
             raise InvalidRequest("the film has fewer than two frames in the stretch; there is no course to score")
         await self.job.advance(len(self.found.times), len(self.found.times), "finding shots")
         self.spans = await asyncio.to_thread(self._shots, detector)
+
+    async def _tell(self) -> None:
+        done, total = len(self.found.times), self._total()
+        # Headers may declare too little.
+        total = None if total is None else max(total, done)
+        if self.segments.due:
+            await self.segments.keep(self._segment(), self.job, done, total, STAGE)
+        await self.job.advance(done, total, STAGE)
 
     def _total(self) -> int | None:
         stretch = self.film.stretch

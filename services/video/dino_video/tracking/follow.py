@@ -62,10 +62,7 @@ class Following:
                 await self._take(looked, block)
                 if self.truncated_at is not None:
                     break
-                done = self.courses.frames
-                if self.segments.due:
-                    await self.segments.keep(self._segment(), self.job, done, self.film.total, STAGE)
-                await self.job.advance(done, self.film.total, STAGE)
+                await self._tell()
         if not self.courses.frames:
             raise InvalidRequest("the film has no frame at or after the beginning of the stretch")
 
@@ -90,6 +87,14 @@ class Following:
                 return
             await asyncio.to_thread(self.courses.take, frame.time, patches)
             self.patched += frame.damaged
+
+    async def _tell(self) -> None:
+        done, total = self.courses.frames, self.film.total
+        # Headers may declare too little.
+        total = None if total is None else max(total, done)
+        if self.segments.due:
+            await self.segments.keep(self._segment(), self.job, done, total, STAGE)
+        await self.job.advance(done, total, STAGE)
 
     def _segment(self) -> dict[str, Any]:
         items = [found[kept:] for found, kept in zip(self.courses.items, self._kept, strict=True)]

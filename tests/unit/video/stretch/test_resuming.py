@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -172,3 +173,19 @@ async def test_a_change_of_the_model_begins_the_film_anew(film, monkeypatch):
     assert tries == [True, False]
     assert version == "cells@2"
     assert [len(one) for one in items] == [32, 32]
+
+
+@pytest.mark.parametrize("run", [followed, measured])
+async def test_a_header_that_declares_too_little_does_not_end_the_job(film, run: Callable, monkeypatch):
+    told = []
+    whole = probe(BytesIO(film))
+    monkeypatch.setattr("tests.unit.video.stretch.test_resuming.probe", lambda source: replace(whole, duration_s=1.0))
+    job, segments = Worker(Bucket(), monkeypatch).job()
+
+    async def tell(progress: Any, checkpoint: Any) -> None:
+        told.append(progress)
+
+    job.tell = tell
+    await run(film, job, segments)
+    assert max(progress.done for progress in told) == 32
+    assert all(progress.total is None or progress.done <= progress.total for progress in told)
