@@ -31,13 +31,14 @@ def legend(width: int, entries: Sequence[tuple[RGB, str]]) -> Pixels:
     return picture_of(canvas)
 
 
-def swatches(width: int, colours: Sequence[tuple[RGB, str, float]], height: int = 54) -> Pixels:
+def swatches(width: int, colours: Sequence[tuple[RGB, str, float]], height: int = 54, *, shares: bool = True) -> Pixels:
     """A palette: blocks as wide as their shares, with name and share where they fit; uint8 (height, width, 3).
 
     Args:
         width: in pixels.
         colours: colour, name and share; the shares are scaled to fill the width.
         height: in pixels.
+        shares: whether they are written.
     """
     canvas = strip(width, height)
     pen = ImageDraw.Draw(canvas)
@@ -50,8 +51,15 @@ def swatches(width: int, colours: Sequence[tuple[RGB, str, float]], height: int 
         small = TEXT_SIZE - 2
         if wide > measure(name, small) + 8:
             write(canvas, (at + 6, height / 2 - 9), name, anchor="lm", colour=ink, size=small)
-            write(canvas, (at + 6, height / 2 + 9), f"{100 * share:.0f} %", anchor="lm", colour=ink, size=small)
-        elif wide > measure("99 %", small) + 4:
+            write(
+                canvas,
+                (at + 6, height / 2 + 9),
+                f"{100 * share:.0f} %" if shares else "",
+                anchor="lm",
+                colour=ink,
+                size=small,
+            )
+        elif shares and wide > measure("99 %", small) + 4:
             write(canvas, (at + wide / 2, height / 2), f"{100 * share:.0f} %", anchor="mm", colour=ink, size=small)
         at += wide
     return picture_of(canvas)

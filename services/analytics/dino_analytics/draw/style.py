@@ -36,7 +36,7 @@ def style_drawing(rows: Sequence[Row], scores: Sequence[tuple[str, float | None,
             wide = round(small.shape[1] * tall / small.shape[0])
             band.paste(_image(small).resize((wide, tall)), (10, 0))
             left = 20 + max(wide, 150)
-        band.paste(_image(swatches(_WIDTH - left - 10, colours, 100)), (left, 5))
+        band.paste(_image(swatches(_WIDTH - left - 10, colours, 100, shares=picture is not None)), (left, 5))
         parts += [picture_of(head), picture_of(band)]
     table = strip(_WIDTH, 14 + 30 * len(scores))
     for place, (name, score, note) in enumerate(scores):

@@ -38,7 +38,7 @@ class DiscoveryHandlers:
         objects, drawing = await self._eyes.work(_discovered, looked, request)
         reason = None
         if not objects:
-            reason = "one_even_texture" if variety(looked.patches) < EVEN else "nothing_parts_from_the_background"
+            reason = "one_even_ground" if variety(looked.patches) < EVEN else "nothing_parts_from_the_background"
         height, width = looked.picture.shape[:2]
         return DiscoverObjectsResponse(
             asset_id=request.asset_id,

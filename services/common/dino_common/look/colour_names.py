@@ -15,6 +15,7 @@ COLOURS: dict[str, int] = {
     "beige": 0xE8DCC0,
     "tan": 0xD2B48C,
     "brown": 0x8B5A2B,
+    "taupe": 0xA08570,
     "dark brown": 0x4A2F1B,
     "maroon": 0x800000,
     "red": 0xE01B1B,

@@ -111,19 +111,7 @@ def _geometry(
     scale = np.array([grids[1][1], grids[1][0]], dtype=np.float64)
     first, second = matches.first * scale, matches.second * scale
     cv2.setRNGSeed(3)
-    found: list[tuple[Model, NDArray[np.float64], NDArray[np.bool_]]] = []
-    affine, kept = cv2.estimateAffine2D(first, second, method=cv2.RANSAC, ransacReprojThreshold=REACH, maxIters=2000)
-    if affine is not None:
-        found.append(("affine", np.vstack([affine, [0.0, 0.0, 1.0]]), kept.ravel() > 0))
-    if count >= 8:
-        plane, kept = cv2.findHomography(first, second, cv2.USAC_MAGSAC, REACH, maxIters=2000)
-        if plane is not None:
-            found.append(("homography", np.asarray(plane, np.float64), kept.ravel() > 0))
-    if count >= 16:
-        # A point need only lie near a line, which chance does more often: half the reach.
-        lines, kept = cv2.findFundamentalMat(first, second, cv2.USAC_MAGSAC, 0.5 * REACH, 0.99, 2000)
-        if lines is not None and lines.shape == (3, 3):
-            found.append(("fundamental", np.asarray(lines, np.float64), kept.ravel() > 0))
+    found = [one for one in _fits(first, second) if one[2].any()]
     if not found:
         return "none", None, nothing
     best = found[0]
@@ -135,6 +123,30 @@ def _geometry(
     to, back = np.diag([*scale, 1.0]), np.diag([*(1.0 / scale), 1.0])
     matrix = to.T @ best[1] @ to if best[0] == "fundamental" else back @ best[1] @ to
     return best[0], matrix, best[2]
+
+
+def _fits(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> list[tuple[Model, NDArray[np.float64], NDArray[np.bool_]]]:
+    """Every geometry that enough points determine, from the stiffest to the freest; lengths in patches."""
+    count, found = len(first), list[tuple[Model, NDArray[np.float64], NDArray[np.bool_]]]()
+    affine, kept = cv2.estimateAffine2D(first, second, method=cv2.RANSAC, ransacReprojThreshold=REACH, maxIters=2000)
+    if affine is not None:
+        found.append(("affine", np.vstack([affine, [0.0, 0.0, 1.0]]), kept.ravel() > 0))
+    try:
+        if count >= 8:
+            plane, kept = cv2.findHomography(first, second, cv2.USAC_MAGSAC, REACH, maxIters=2000)
+            if plane is not None:
+                found.append(("homography", np.asarray(plane, np.float64), kept.ravel() > 0))
+        if count >= 16:
+            # A point need only lie near a line, which chance does more often: half the reach.
+            lines, kept = cv2.findFundamentalMat(first, second, cv2.USAC_MAGSAC, 0.5 * REACH, 0.99, 2000)
+            if lines is not None and lines.shape == (3, 3):
+                found.append(("fundamental", np.asarray(lines, np.float64), kept.ravel() > 0))
+    except cv2.error:
+        # OpenCV raises where no sample of the points gives a model; those found so far stand.
+        return found
+    return found
 
 
 def _cells(flat: NDArray[np.int64], columns: int) -> NDArray[np.int64]:

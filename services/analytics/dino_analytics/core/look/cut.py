@@ -14,8 +14,8 @@ TAU = 0.2
 """Cosine of centred patch tokens from which two patches belong together."""
 APART = 1e-5
 """Affinity of the others, so that the graph stays connected."""
-EVEN = 0.25
-"""Variety of a picture's patches under which nothing stands out in it: one texture, or specks on one ground."""
+EVEN = 0.04
+"""Variety of a picture's patches under which all of it is one thing."""
 
 
 @dataclass(frozen=True, slots=True)
