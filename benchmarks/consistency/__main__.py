@@ -40,8 +40,9 @@ def measured(vectors: np.ndarray, all_shots: list[Shot], card_threshold: float |
         strict[name] = at_rate
         pairs = pairs_of(rows[halves["held-out"]], held)
         thresholds = {"calibrated": best, "calibrated, 1 % false": at_rate, "fixed 85": FIXED}
-        if card_threshold is not None and name == "cosine":
-            thresholds["model card"] = card_threshold / 100
+        if card_threshold is not None:
+            margin = 0.0 if name == "cosine" else IDENTITY_MARGIN
+            thresholds["model card" + (" and margin" if margin else "")] = (card_threshold + margin) / 100
         low, high = auc_interval(pairs)
         found[name] = {
             "auc": round(auc(pairs.score, pairs.same), 4),
@@ -54,13 +55,13 @@ def measured(vectors: np.ndarray, all_shots: list[Shot], card_threshold: float |
                 if kind != "fixed 85" or name == "cosine"
             },
         }
-    gain, interval = flips_apart(
-        methods["cosine"][halves["held-out"]],
-        methods["in depth"][halves["held-out"]],
-        held,
-        (strict["cosine"], strict["in depth"]),
-    )
+    both = methods["cosine"][halves["held-out"]], methods["in depth"][halves["held-out"]]
+    gain, interval = flips_apart(*both, held, (strict["cosine"], strict["in depth"]))
     found["flips saved at 1 % false"] = {"of_same": gain, "interval": interval}
+    if card_threshold is not None:
+        at_card = card_threshold / 100, (card_threshold + IDENTITY_MARGIN) / 100
+        gain, interval = flips_apart(*both, held, at_card)
+        found["flips saved at the card's threshold"] = {"of_same": gain, "interval": interval}
     found["margin_points"] = round(100 * (strict["in depth"] - strict["cosine"]), 1)
     found["margin_in_use"] = IDENTITY_MARGIN
     found["objects"] = {split: len({all_shots[n].subject for n in rows}) for split, rows in halves.items()}
@@ -94,13 +95,17 @@ def table(found: dict, version: str, command: str) -> str:
                 f"| {name} | {100 * one['threshold']:.1f} | {kind} | {_share(one['accuracy'], one['interval'])} | "
                 f"{100 * one['true_positive']:.1f} % | {100 * one['false_positive']:.2f} % | {flipped} |"
             )
-    saved = found["flips saved at 1 % false"]
+    saved = {kind: found[kind] for kind in found if kind.startswith("flips saved")}
     lines += [
         "",
         f"ROC-AUC: cosine {found['cosine']['auc']} {found['cosine']['auc_95']}, in depth {found['in depth']['auc']} "
         f"{found['in depth']['auc_95']}.",
-        f"At 1 % false passes the verdict in depth flips by {_share(saved['of_same'], saved['interval'])} of the "
-        "comparisons less than cosine alone (paired over objects).",
+        *(
+            f"{kind.replace('flips saved at', 'At').replace('1 % false', '1 % false passes')} light alone flips the "
+            f"verdict in depth in {_share(one['of_same'], one['interval'])} of the comparisons of same things less "
+            "than cosine alone (paired over objects)."
+            for kind, one in saved.items()
+        ),
         f"Taking light out raises the threshold of 1 % false passes by {found['margin_points']} points; the platform "
         f"adds {found['margin_in_use']:g} to the threshold in force.",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dino_analytics.core.depth.separate import Separated
 
-IDENTITY_MARGIN = 2.0
+IDENTITY_MARGIN = 1.3
 """Score points that taking light out adds to pairs of different things (benchmarks/results/consistency.md)."""
 
 _SMALL = 0.05
