@@ -57,7 +57,8 @@ def cell_measures(found: Evidence) -> NDArray[np.float64]:
     """
     distance = 1 - found.cosine.astype(np.float64)
     usual = float(np.median(distance[found.comparable])) if found.comparable.any() else 0.3
-    relative = np.log((distance + 0.02) / (usual + 0.02))
+    # What is added keeps two nearly equal pictures from making much of little: features know their surroundings.
+    relative = np.log((distance + 0.06) / (usual + 0.06))
     near = np.log1p(found.colour_near.astype(np.float64) / 4)
     match = np.log1p(found.colour_match.astype(np.float64) / 4)
     return np.stack([relative, distance, near, match, relative * near, distance * match, near * match], axis=-1)
@@ -142,6 +143,7 @@ def _measured(
         np.log1p(colour / 4),
         *area,
         *rim,
+        *(c for side, mask in zip(sides, pair, strict=True) for c in _colour_evidence(side, mask)),
         alignment.agreement,
     ]
     return Candidate(pair, np.array(measures, np.float64), kinship, colour)
@@ -164,6 +166,12 @@ def _from_ring(side: Side, mask: Mask) -> tuple[float, float]:
     inside, around = lab(side.colours[mask]), lab(side.colours[ring])
     apart = np.sort(np.linalg.norm(inside[:, None] - around[None], axis=-1), axis=1)[:, :3].mean(1)
     return float(1 - cosines.mean()), float(apart.mean())
+
+
+def _colour_evidence(side: Side, mask: Mask) -> tuple[float, float]:
+    """How far a region's colours are from where they should be, mean of the logarithm of ΔE, by both looks."""
+    found = side.evidence
+    return float(np.log1p(found.colour_near[mask] / 4).mean()), float(np.log1p(found.colour_match[mask] / 4).mean())
 
 
 def _rim(mask: Mask) -> float:
