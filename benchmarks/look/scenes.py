@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,7 @@ class Scene:
     masks: list[np.ndarray]
 
 
+@lru_cache(maxsize=1)
 def cutouts(views: int = 2) -> list[tuple[np.ndarray, np.ndarray]]:
     """Render the named meshes: pictures uint8 (RENDER, RENDER, 3) with masks bool (RENDER, RENDER)."""
     import pybullet
