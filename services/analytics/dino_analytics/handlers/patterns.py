@@ -70,7 +70,7 @@ class PatternHandlers:
     async def _drawn(self, gathered: Gathered, found: dict[str, Any], names: list[str]) -> dict[str, Any]:
         shown = list(dict.fromkeys([*found["representative"][:12], *found["chosen"][:12]]))
         ids = [gathered.ids[row] for row in shown]
-        small = await thumbs(self._pictures, await self._assets.get_many(ids), 96)
+        small = await thumbs(self._pictures, await self._assets.get_many(ids), 72)
         pictures = {row: small[asset_id] for row, asset_id in zip(shown, ids, strict=True) if asset_id in small}
         points = MapPoint(found["places"], found["label"], found["outlier"])
         sizes = [len(members) for members in found["members"]]

@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,8 @@ async def _in_child(work: str, rows: np.ndarray, options: dict[str, Any], progre
     try:
         request = codec.pack({"work": work, "count": len(rows), "dimension": rows.shape[1], "options": options})
         process.stdin.write(_HEAD.pack(len(request)) + request)
-        await process.stdin.drain()
+        with suppress(ConnectionError):  # it died; what it says is read below
+            await process.stdin.drain()
         while True:
             try:
                 (size,) = _HEAD.unpack(await process.stdout.readexactly(_HEAD.size))

@@ -76,7 +76,7 @@ def test_number_of_clusters_follows_the_data():
 
 
 def test_representative_is_the_medoid_and_cohesion_the_mean_cosine():
-    rows, truth = planted([25, 10])
+    rows, _ = planted([25, 10])
     for cluster in describe_clusters(rows, cluster_by_density(rows, 3, 0.5)):
         members = np.sort(cluster.members)
         cosines = rows[members].astype(np.float64) @ rows[members].T

@@ -13,6 +13,7 @@ LANDMARKS = 2000
 """Rows that the map is computed from; the others are placed by their three nearest of these."""
 PERPLEXITY = 30.0
 _COMPONENTS, _NEAREST, _BLOCK = 50, 3, 2048
+_MANY = 1000
 
 
 def flat_map(rows: Float32, seed: int = 0, tell: Tell = silent) -> tuple[NDArray[np.float64], int]:
@@ -53,13 +54,16 @@ def flat_map(rows: Float32, seed: int = 0, tell: Tell = silent) -> tuple[NDArray
 
 def _t_sne(parts: NDArray[np.float64], seed: int, tell: Tell) -> NDArray[np.float64]:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     tell(0.1, "drawing the map")
     perplexity = min(PERPLEXITY, max(2.0, (len(parts) - 1) / 3.0))
     start = parts[:, :2] / max(float(parts[:, 0].std()), 1e-12) * 1e-4
-    model = TSNE(2, perplexity=perplexity, learning_rate="auto", max_iter=750, random_state=seed, n_jobs=2)
+    model = TSNE(2, perplexity=perplexity, learning_rate="auto", max_iter=750, random_state=seed)
     model.set_params(init=start)
-    return np.asarray(model.fit_transform(parts), dtype=np.float64)
+    # On few points threads would mostly wait for each other, and for as long as any core is busy otherwise.
+    with threadpool_limits(1 if len(parts) <= _MANY else None):
+        return np.asarray(model.fit_transform(parts), dtype=np.float64)
 
 
 def _by_nearest(rows: Float32, marks: Float32, placed: NDArray[np.float64]) -> NDArray[np.float64]:
