@@ -10,6 +10,9 @@ from dino_analytics.draw.colours import diverging
 from dino_analytics.draw.heat import colour_bar, overlay
 from dino_analytics.draw.panels import side_by_side, stacked, titled
 
+DIFFERS, MATCHES = 0.35, 0.95
+"""Matches that are drawn wholly red, and wholly blue."""
+
 
 def explained(
     first: Pixels,
@@ -32,11 +35,14 @@ def explained(
         height=620,
     )
     key = colour_bar(
-        panels.shape[1], "differs", "matches", "how well a place is found in the other picture", colours=_colours
+        panels.shape[1], "differs", "matches", "how well a place is found in the other picture", colours=diverging
     )
     return titled(stacked([panels, key]), title, note) if panels.shape[1] <= LONG_SIDE else stacked([panels, key])
 
 
 def _colours(values: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Red where nothing matches, blue where all does; pale between."""
-    return diverging(np.clip(values * 1.25, 0.0, 1.0))
+    """Red where nothing matches, blue where all does; pale between.
+
+    Patches of unrelated pictures find a counterpart of about 0.5, so that the scale begins above 0.
+    """
+    return diverging((np.asarray(values, dtype=np.float64) - DIFFERS) / (MATCHES - DIFFERS))

@@ -16,7 +16,7 @@ from dino_common.bus.context import Context
 from dino_common.contracts.drawing import Drawing
 from dino_common.contracts.judgement import ExplainSimilarityRequest, ExplainSimilarityResponse, RegionMatch
 
-_MATCHES, _DIFFERS, _STANDS_OUT = 0.6, 0.35, 0.2
+_MATCHES, _DIFFERS, _STANDS_OUT = 0.8, 0.55, 0.2
 
 
 class ExplainHandlers:
