@@ -14,7 +14,7 @@ from dino_analytics.draw.explanation import explained
 from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
 from dino_common.contracts.drawing import Drawing
-from dino_common.contracts.judgement import ExplainSimilarityRequest, ExplainSimilarityResponse, RegionMatch
+from dino_common.contracts.explain import ExplainSimilarityRequest, ExplainSimilarityResponse, RegionMatch
 
 _MATCHES, _DIFFERS, _STANDS_OUT = 0.8, 0.55, 0.2
 

@@ -10,15 +10,14 @@ from pydantic.config import JsonDict
 from .assets import EXAMPLE_ID, EXAMPLE_ID_2
 from .base import AssetId, Cosine, Matrix, Percent, Request, Response, Seconds, Unit
 from .codes import ErrorCode
-from .consistency_depth import Box, ConsistencyDepth, PatchAgreement
-from .drawing import Drawing
+from .consistency_depth import ConsistencyDepth, PatchAgreement
 from .operation import Operation, RateClass, Service
 
 Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,63}$")]
 ThresholdSource = Literal["request", "character", "category", "setting", "model_card", "default"]
 
 # The example, and that one of the two pairs of names must be there whole.
-_PAIR_SCHEMA: JsonDict = {
+PAIR_SCHEMA: JsonDict = {
     "examples": [{"asset_id_1": EXAMPLE_ID, "asset_id_2": EXAMPLE_ID_2}],
     "oneOf": [
         {"required": ["asset_id_1", "asset_id_2"]},
@@ -56,7 +55,7 @@ class AssetPair(Request):
 class ValidateConsistencyRequest(AssetPair):
     """Do these two pictures show the same character or thing?"""
 
-    model_config = ConfigDict(json_schema_extra=_PAIR_SCHEMA)
+    model_config = ConfigDict(json_schema_extra=PAIR_SCHEMA)
 
     threshold: Percent | None = Field(default=None, description="0–100; overrides every configured threshold.")
     category: Category | None = Field(default=None, description="Named threshold set, such as electronics.")
@@ -229,7 +228,7 @@ class BatchSimilarityResponse(Response):
 class CalculateSimilarityRequest(AssetPair):
     """Two assets to compare."""
 
-    model_config = ConfigDict(json_schema_extra=_PAIR_SCHEMA)
+    model_config = ConfigDict(json_schema_extra=PAIR_SCHEMA)
 
     patches: bool = Field(default=True, description="False leaves patch_agreement out, and no pixel is read.")
 
@@ -251,38 +250,7 @@ class CalculateSimilarityResponse(Response):
     processing_time: Seconds
 
 
-class ExplainSimilarityRequest(AssetPair):
-    """Two assets whose likeness is to be shown."""
-
-    model_config = ConfigDict(json_schema_extra=_PAIR_SCHEMA)
-
-
-class RegionMatch(Response):
-    """A ninth of a picture and how well it is found in the other."""
-
-    region: str
-    box: Box
-    match: Unit
-
-
-class ExplainSimilarityResponse(Response):
-    """What matches and what differs."""
-
-    asset_id_1: AssetId
-    asset_id_2: AssetId
-    similarity_score: Percent
-    cosine_similarity: Cosine
-    patch_agreement: PatchAgreement
-    regions_1: list[RegionMatch] = Field(description="Of the first picture, from what differs most.")
-    regions_2: list[RegionMatch] = Field(description="Of the second picture, from what differs most.")
-    explanation: str
-    drawing: Drawing = Field(description="Both pictures side by side: blue matches, red differs.")
-    model: str
-    model_version: str
-    processing_time: Seconds
-
-
-_ERRORS = (
+JUDGEMENT_ERRORS = (
     ErrorCode.ASSET_NOT_FOUND,
     ErrorCode.INVALID_FILE_FORMAT,
     ErrorCode.MODEL_NOT_LOADED,
@@ -300,7 +268,7 @@ def _analytics(name: str, request: type[Request], response: type[Response], **mo
         response=response,
         tag="judgement",
         timeout_s=more.pop("timeout_s", 60),
-        errors=more.pop("errors", _ERRORS),
+        errors=more.pop("errors", JUDGEMENT_ERRORS),
         **more,
     )
 
@@ -312,7 +280,7 @@ OPERATIONS = (
         ValidateConsistencyResponse,
         summary="Do two pictures show the same character?",
         description="Compares the features with the consistency threshold in force, which the answer names.",
-        errors=(*_ERRORS, ErrorCode.NOT_FOUND),
+        errors=(*JUDGEMENT_ERRORS, ErrorCode.NOT_FOUND),
     ),
     _analytics(
         "analyze-quality",
@@ -339,14 +307,5 @@ OPERATIONS = (
         CalculateSimilarityRequest,
         CalculateSimilarityResponse,
         summary="How alike are two pictures?",
-    ),
-    _analytics(
-        "explain-similarity",
-        ExplainSimilarityRequest,
-        ExplainSimilarityResponse,
-        summary="Show what matches and what differs between two pictures",
-        description="A heat map over both pictures side by side, with numbers for each ninth of them. `Accept: "
-        "image/png` brings the drawing alone.",
-        drawing="drawing",
     ),
 )
