@@ -54,6 +54,7 @@ async def client(own: Platform) -> AsyncIterator[httpx.AsyncClient]:
 
 async def uploaded(client: httpx.AsyncClient, film: bytes) -> str:
     answer = await client.post("/upload-media", files={"file": ("long.mp4", film)})
+    assert answer.status_code == 200, answer.text
     return answer.json()["asset_id"]
 
 
@@ -137,7 +138,7 @@ async def test_cancelling_takes_a_second(client, film, stage):
 @pytest.mark.slow
 async def test_short_films_do_not_wait_for_a_long_one_to_end(client, film, short):
     long_id = await uploaded(client, film)
-    others = [await uploaded(client, short + b"\0" * n) for n in range(1, 4)]
+    others = [await uploaded(client, short + b"\0" * n) for n in (8, 16, 24)]
     long_job = await submitted(client, long_id)
     await reaches(client, long_job, "decoding", 0.02)
     jobs = [await submitted(client, other) for other in others]
@@ -175,7 +176,7 @@ async def analysed_by(address: str) -> float:
 
 @pytest.mark.slow
 async def test_results_are_the_same_for_one_worker_and_for_two(own, client, film, short, whole):
-    contents = [film + b"\0" * 9, *(short + b"\0" * n for n in range(5, 12))]
+    contents = [film + b"\0" * 8, *(short + b"\0" * 8 * n for n in range(4, 10))]
     films = [await uploaded(client, content) for content in contents]
 
     async def results() -> list[list[dict[str, Any]]]:
