@@ -13,6 +13,8 @@ Points = NDArray[np.float32]
 
 _PLANES = 4
 _FEWEST = 10
+_ENOUGH = 45
+"""Matches that agree from which the share that they are of all of them counts in full."""
 _TOLERANCE = 0.012
 """Of a point from where its plane puts it, as a share of the picture."""
 _REACH = 0.12
@@ -28,7 +30,8 @@ class Alignment:
     Attributes:
         planes: float64 (n, 3, 3): homographies between shares of width and height; the first explains the most.
         sources: for each plane the matched points of the first picture.
-        agreement: share of the matches that some plane explains, 0–1; how sure it is that both show one scene.
+        agreement: share of the matches that some plane explains, 0–1, less where these are few; how sure it is that
+            both show one scene.
         matches: how many there were.
     """
 
@@ -145,7 +148,9 @@ def align(
             sources.append(left[0][inside])
             vouched[np.flatnonzero(~vouched)[inside]] = True
     total = len(fine[0]) + len(coarse[0])
-    agreement = (explained + int(vouched.sum())) / total if total else 0.0
+    together = explained + int(vouched.sum())
+    # A handful of matches fits some plane in any two pictures.
+    agreement = together / total * min(1.0, together / _ENOUGH) if total else 0.0
     shapes = np.stack(planes) if planes else np.zeros((0, 3, 3))
     return Alignment(shapes, sources, float(agreement), total)
 
