@@ -2,7 +2,8 @@
 
 CorLoc (Deselaers, Alexe and Ferrari, ECCV 2010): share of scenes whose surest box overlaps a true one by an
 intersection over union of 0.5 or more. Recall and precision of all boxes at the same bound; mean IoU of the true
-masks with the best found one. Beside it the same cut with the patches' own edges, and a box of fixed size in the centre.
+masks with the best found one. Beside it the same cut with the patches' own edges, and a box of fixed size in the
+centre.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ def plausibility_drawing(
         edges = region.left * width, region.top * height, region.right * width, region.bottom * height
         box(canvas, edges, SERIES[index % len(SERIES)], " ".join((str(index + 1), *names)), thick=3)
     heat = overlay(shown, np.asarray(judged.heat, dtype=np.float32), strength=0.7)
-    sheet = side_by_side([picture_of(canvas), heat], ["unlike regions", "distance to the nearest reference patch"])
+    sheet = side_by_side(
+        [picture_of(canvas), heat], ["unlike regions", "distance to the nearest reference patch, less the shift of all"]
+    )
     bar = colour_bar(sheet.shape[1], "alike", "unlike", "the middle is the bound from which a patch counts as unlike")
     return titled(stacked([sheet, bar]), title)

@@ -60,6 +60,7 @@ class PlausibilityHandlers:
             image_distance=round(judged.image_distance, 4),
             usual_distance=None if judged.usual is None else round(judged.usual[0], 4),
             largest_usual_distance=None if judged.usual is None else round(judged.usual[1], 4),
+            overall_shift=round(judged.shift, 4),
             patch_bound=round(judged.bound, 4),
             regions=[
                 UnlikeRegion(

@@ -46,7 +46,10 @@ class AssessPlausibilityResponse(Response):
     image_distance: float = Field(ge=0, description="Mean of the farthest 1 % of the patches' cosine distances.")
     usual_distance: float | None = Field(description="The same of the references to each other; null with too few.")
     largest_usual_distance: float | None
-    patch_bound: float = Field(description="Distance from which a patch is unlike the references.")
+    overall_shift: float = Field(
+        ge=0, description="By how much all of the picture is farther than usual; regions are beyond it."
+    )
+    patch_bound: float = Field(description="Distance beyond the shift from which a patch is unlike the references.")
     regions: list[UnlikeRegion] = Field(description="Strongest first.")
     detector: str | None = Field(description="Which one looked for faces and hands; null where none is configured.")
     heat_map: Matrix = Field(description="Rows of 0–1 over the whole picture; 0.5 is the bound.")

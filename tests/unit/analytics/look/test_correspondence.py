@@ -80,6 +80,8 @@ def test_pixels_place_matches_finely():
     places = np.stack(np.meshgrid(np.linspace(0.2, 0.8, 7), np.linspace(0.2, 0.8, 7)), axis=-1).reshape(-1, 2)
     coarse = Matches(places, places.copy(), np.ones(49), np.zeros((49, 2), int))
     fine, sure = tightened(coarse, first, second, (16, 16))
+    squeezed, _ = tightened(coarse, first, cv2.resize(second, (240, 320)), (16, 16))
+    assert np.median(np.linalg.norm(320 * (squeezed.second - places) - [9, -5], axis=1)) < 1.0
     error = np.linalg.norm(320 * (fine.second - places) - [9, -5], axis=1)
     assert sure.mean() > 0.8
     assert np.median(error[sure]) < 0.5

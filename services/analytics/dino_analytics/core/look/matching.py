@@ -70,11 +70,15 @@ def tightened(matches: Matches, first: RGB, second: RGB, grid: tuple[int, int]) 
     """
     if not len(matches.cosine):
         return matches, np.zeros(0, dtype=bool)
+    if second.shape != first.shape:
+        # Both must be of one size; places are in shares of the sides, so that stretching moves none.
+        size = first.shape[1], first.shape[0]
+        second = np.asarray(cv2.resize(second, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     greys = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for picture in (first, second)]
-    sides = [np.array([grey.shape[1], grey.shape[0]], dtype=np.float64) for grey in greys]
-    start = (matches.first * sides[0]).astype(np.float32).reshape(-1, 1, 2)
-    guess = (matches.second * sides[1]).astype(np.float32).reshape(-1, 1, 2)
-    cell = sides[1] / np.array([grid[1], grid[0]])
+    sides = np.array([first.shape[1], first.shape[0]], dtype=np.float64)
+    start = (matches.first * sides).astype(np.float32).reshape(-1, 1, 2)
+    guess = (matches.second * sides).astype(np.float32).reshape(-1, 1, 2)
+    cell = sides / np.array([grid[1], grid[0]])
     options = {"winSize": (31, 31), "maxLevel": 2}
     end, ok, _ = cv2.calcOpticalFlowPyrLK(
         greys[0], greys[1], start, guess.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **options
@@ -87,7 +91,7 @@ def tightened(matches: Matches, first: RGB, second: RGB, grid: tuple[int, int]) 
     sure = (ok.ravel() == 1) & (also.ravel() == 1) & (moved.max(axis=1) < 1.5) & (away < 0.25)
     alike = _alike(greys, start.reshape(-1, 2), np.asarray(end, np.float32).reshape(-1, 2))
     sure &= alike > 0.6
-    second_places = np.where(sure[:, None], end.reshape(-1, 2) / sides[1], matches.second)
+    second_places = np.where(sure[:, None], end.reshape(-1, 2) / sides, matches.second)
     return Matches(matches.first, second_places, matches.cosine, matches.cells), sure
 
 

@@ -20,6 +20,8 @@ RANK = 0.99
 LEAST_REFERENCES = 3
 """References from which they tell how far pictures of the set lie from each other."""
 LEAST_PATCHES = 2
+SPREADS = 3.5
+"""Robust standard deviations (by median absolute deviation) by which a patch must exceed the picture's median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,10 @@ class Plausibility:
 
     Attributes:
         distances: float32 (rows, columns), cosine distance of each patch to the nearest of the references'.
-        heat: float32 (rows, columns), 0–1: 0.5 at the bound from which a patch is unlike.
-        bound: that distance.
+        shift: by how much the whole picture is farther than the references are from each other: what stands in one
+            place changes the tokens of all others a little.
+        heat: float32 (rows, columns), 0–1, of the distances less the shift: 0.5 at the bound.
+        bound: distance, less the shift, from which a patch is unlike.
         score: 0–100, None without enough references.
         image_distance: mean of the top 1 % of the distances.
         usual: the same of the references to each other, mean and largest; None with fewer than `LEAST_REFERENCES`.
@@ -50,6 +54,7 @@ class Plausibility:
     """
 
     distances: Grid
+    shift: float
     heat: Grid
     bound: float
     score: float | None
@@ -78,7 +83,8 @@ def plausibility(patches: Grid, references: Sequence[Grid]) -> Plausibility:
     if len(bank) >= LEAST_REFERENCES:
         own = [_distances(grid, [*bank[:i], *bank[i + 1 :]])[0] for i, grid in enumerate(references)]
         tops = np.array([top_mean(one) for one in own])
-        bound = float(np.quantile(np.concatenate([one.ravel() for one in own]), RANK))
+        every = np.concatenate([one.ravel() for one in own])
+        bound, middle = float(np.quantile(every, RANK)), float(np.median(every))
         usual: tuple[float, float] | None = (float(tops.mean()), float(tops.max()))
         spread = max(float(tops.std()), 0.08 * float(tops.mean()), 0.01)
         beyond = (found - float(tops.mean())) / spread
@@ -87,11 +93,15 @@ def plausibility(patches: Grid, references: Sequence[Grid]) -> Plausibility:
         sure = min(0.9, 0.3 + 0.05 * len(bank)) * min(1.0, 0.5 + 0.25 * min(abs(beyond - 2.0), abs(beyond - 4.0)))
     else:
         # One or two pictures do not tell how much pictures of their kind differ.
-        bound, usual, score, verdict, sure = 0.5, None, None, "unknown", 0.0
-    heat = np.clip(0.5 * distance / max(bound, 1e-6), 0.0, 1.0).astype(np.float32)
-    return Plausibility(
-        distance, heat, bound, score, found, usual, _regions(distance, bound), nearest, verdict, round(sure, 4)
-    )
+        bound, middle, usual, score, verdict, sure = 0.5, np.inf, None, None, "unknown", 0.0
+    shift = max(0.0, float(np.median(distance)) - middle)
+    local = np.maximum(distance - shift, 0.0)
+    # What stands out must stand out of this picture, too.
+    spread = 1.4826 * float(np.median(np.abs(local - np.median(local))))
+    bound = max(bound, float(np.median(local)) + SPREADS * spread)
+    heat = np.clip(0.5 * local / max(bound, 1e-6), 0.0, 1.0).astype(np.float32)
+    regions = _regions(local, bound)
+    return Plausibility(distance, shift, heat, bound, score, found, usual, regions, nearest, verdict, round(sure, 4))
 
 
 def top_mean(distances: Grid) -> float:

@@ -1,0 +1,221 @@
+"""Draw docs/gallery.md's pictures on a running platform: ``python -m docs.generate_gallery http://localhost:3012/api/v1``.
+
+Every picture is an answer of the API over photographs that scikit-image carries and that are free of copyright. The
+assets that are uploaded for it are deleted at the end. Needs ``httpx``, ``pillow`` and ``scikit-image``.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from docs.generated_block import DOCS, write
+from PIL import Image
+
+PAGE, FOLDER = DOCS / "gallery.md", DOCS / "images" / "gallery"
+WIDTH, QUALITY = 760, 82
+LARGEST = 1_500_000
+"""Bytes of all pictures together, at most."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture of the page.
+
+    Attributes:
+        name: of the file.
+        operation: whose drawing it is.
+        title, caption: for people.
+        photographs: names of `PICTURES`; the request's ids are theirs, in order.
+        request: makes the body from the ids.
+        page: where the operation is explained.
+        drawing: the answer's field with the drawing; dots lead into it.
+    """
+
+    name: str
+    operation: str
+    title: str
+    caption: str
+    photographs: Sequence[str]
+    request: Callable[[list[str]], dict[str, Any]]
+    page: str = "look.md"
+    drawing: str = "drawing"
+
+
+def _one(ids: list[str]) -> dict[str, Any]:
+    return {"asset_id": ids[0], "drawing": True}
+
+
+def _pair(ids: list[str]) -> dict[str, Any]:
+    return {"asset_id_1": ids[0], "asset_id_2": ids[1]}
+
+
+def _brief(ids: list[str]) -> dict[str, Any]:
+    brief = {"palette": ["brown", "orange", "teal"], "key": "low_key", "temperature": "warm", "contrast": "hard"}
+    return {"asset_id": ids[0], "brief": brief, "reference_asset_ids": ids[1:], "drawing": True}
+
+
+def _references(ids: list[str]) -> dict[str, Any]:
+    return {"asset_id": ids[0], "reference_asset_ids": ids[1:]}
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "describe-visuals",
+        "describe-visuals",
+        "What a picture looks like",
+        "Palette, light, depth of field, composition and framing; the small numbers are confidences.",
+        ["coffee"],
+        _one,
+    ),
+    Entry(
+        "analyze-composition",
+        "analyze-composition",
+        "How it is composed",
+        "Thirds, the subject's box and centre, and the centre of visual weight.",
+        ["camera"],
+        _one,
+    ),
+    Entry(
+        "match-style",
+        "match-style",
+        "Whether it fits a brief",
+        "The palette beside the wanted one and a reference's, and the score of each part.",
+        ["coffee", "chelsea"],
+        _brief,
+    ),
+    Entry(
+        "discover-objects",
+        "discover-objects",
+        "What stands out, without labels",
+        "Masks found by normalised cuts over the patches, their edges drawn along the picture's.",
+        ["astronaut"],
+        _one,
+    ),
+    Entry(
+        "find-correspondences",
+        "find-correspondences",
+        "What is where in another view",
+        "Mutual nearest patches between a photograph and a turned, tilted copy; grey ones do not fit the geometry.",
+        ["astronaut", "astronaut tilted"],
+        _pair,
+    ),
+    Entry(
+        "assess-plausibility",
+        "assess-plausibility",
+        "What does not belong",
+        "A cup planted in gravel, judged against four other parts of the same gravel.",
+        ["gravel with a cup", "gravel 1", "gravel 2", "gravel 3", "gravel 4"],
+        _references,
+    ),
+)
+
+
+def _photograph(name: str) -> Image.Image:
+    from skimage import data
+
+    return Image.fromarray(getattr(data, name)()).convert("RGB")
+
+
+def _tilted() -> Image.Image:
+    whole = _photograph("astronaut")
+    corners = (40, 30, 0, 500, 500, 460, 470, 0)  # upper left, lower left, lower right, upper right
+    return whole.transform((512, 512), Image.Transform.QUAD, corners, Image.Resampling.BICUBIC).rotate(
+        12, Image.Resampling.BICUBIC, fillcolor=(128, 128, 128)
+    )
+
+
+def _gravel(left: int, top: int) -> Image.Image:
+    return _photograph("gravel").crop((left, top, left + 256, top + 256))
+
+
+def _with_cup() -> Image.Image:
+    ground = _gravel(128, 128)
+    ground.paste(_photograph("coffee").crop((150, 20, 480, 330)).resize((80, 76)), (140, 60))
+    return ground
+
+
+PICTURES: dict[str, Callable[[], Image.Image]] = {
+    "astronaut": lambda: _photograph("astronaut"),
+    "astronaut tilted": _tilted,
+    "camera": lambda: _photograph("camera"),
+    "chelsea": lambda: _photograph("chelsea"),
+    "coffee": lambda: _photograph("coffee"),
+    "gravel with a cup": _with_cup,
+    "gravel 1": lambda: _gravel(0, 0),
+    "gravel 2": lambda: _gravel(256, 0),
+    "gravel 3": lambda: _gravel(0, 256),
+    "gravel 4": lambda: _gravel(256, 256),
+}
+"""The astronaut is NASA's (public domain), the camera Lav Varshney's, the cat Stefan van der Walt's, the coffee Rachel
+Michetti's and the gravel CC0 Textures' (all CC0)."""
+
+
+def content() -> str:
+    """Return the page's generated part."""
+    parts = []
+    for entry in ENTRIES:
+        explained = f"[{entry.page.removesuffix('.md')}]({entry.page})"
+        parts += [
+            f"## {entry.title}",
+            f"`POST /{entry.operation}` ({explained}). {entry.caption}",
+            f"![{entry.title}](images/gallery/{entry.name}.jpg)",
+        ]
+    return "\n\n".join(parts)
+
+
+def main() -> int:
+    """Draw every picture and write the page."""
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with httpx.Client(base_url=sys.argv[1], timeout=120, trust_env=False) as api:
+        ids: dict[str, str] = {}
+        try:
+            for entry in ENTRIES:
+                for name in entry.photographs:
+                    if name not in ids:
+                        ids[name] = _upload(api, name)
+                _draw(api, entry, [ids[name] for name in entry.photographs])
+        finally:
+            for asset_id in ids.values():
+                api.delete(f"/assets/{asset_id}")
+    total = sum(path.stat().st_size for path in FOLDER.iterdir())
+    print(f"{total} bytes in {FOLDER}", file=sys.stderr)
+    if total > LARGEST:
+        print(f"more than the {LARGEST} bytes that the repository takes", file=sys.stderr)
+        return 1
+    write(PAGE, {"gallery": content()})
+    return 0
+
+
+def _upload(api: httpx.Client, name: str) -> str:
+    out = io.BytesIO()
+    PICTURES[name]().save(out, "PNG")
+    answer = api.post("/upload-media", files={"file": (f"{name}.png", out.getvalue())})
+    answer.raise_for_status()
+    return answer.json()["asset_id"]
+
+
+def _draw(api: httpx.Client, entry: Entry, ids: list[str]) -> None:
+    answer = api.post(f"/{entry.operation}", json=entry.request(ids))
+    if answer.status_code != 200:
+        raise RuntimeError(f"{entry.operation} answered {answer.status_code}: {answer.text}")
+    drawing = answer.json()
+    for step in entry.drawing.split("."):
+        drawing = drawing[step]
+    shown = Image.open(io.BytesIO(base64.b64decode(drawing["data"]))).convert("RGB")
+    if shown.width > WIDTH:
+        shown = shown.resize((WIDTH, round(shown.height * WIDTH / shown.width)), Image.Resampling.LANCZOS)
+    shown.save(FOLDER / f"{entry.name}.jpg", quality=QUALITY, optimize=True)
+    print(f"{entry.name}: {shown.width} × {shown.height}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
