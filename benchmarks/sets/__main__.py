@@ -16,7 +16,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all of them when none is named")
     path = RESULTS / "sets.json"
-    found = json.loads(path.read_text()) if path.exists() else {}
     for part in parser.parse_args().parts or PARTS:
         print(f"== {part}", flush=True)
         if part == "scale":
@@ -27,7 +26,9 @@ def main() -> None:
             from benchmarks.sets.duplicates import measure
         else:
             from benchmarks.sets.anomalies import measure
-        found[part] = measure()
+        measured = measure()
+        # Read only now: parts may be measured side by side.
+        found = (json.loads(path.read_text()) if path.exists() else {}) | {part: measured}
         path.write_text(json.dumps(found, indent=1) + "\n")
         (RESULTS / "sets.md").write_text(as_markdown(found))
     print((RESULTS / "sets.md").read_text())

@@ -208,3 +208,22 @@ async def test_calibration_asks_for_enough_pairs(api: httpx.AsyncClient, library
     answer = await api.post("/calibrate-threshold", json=body)
     assert answer.status_code == 422
     assert words in answer.text
+
+
+@pytest.mark.parametrize("operation", ["find-duplicates", "cluster-assets", "analyze-patterns"])
+async def test_an_empty_set_is_no_fault(api: httpx.AsyncClient, operation: str):
+    answer = await ask(api, operation, filters={"tags_all": ["no picture has this tag"]})
+    assert answer["total"] == 0
+    assert answer["items"] == []
+
+
+async def test_a_job_on_a_set_is_followed_to_its_answer(api: httpx.AsyncClient, library: dict):
+    accepted = await api.post("/cluster-assets", params={"wait": 0}, json={"asset_ids": list(library.values())})
+    assert accepted.status_code == 202
+    async with api.stream("GET", f"/jobs/{accepted.json()['job_id']}/events", timeout=120) as events:
+        async for _ in events.aiter_lines():
+            pass  # it ends with the job
+    job = (await api.get(f"/jobs/{accepted.json()['job_id']}")).json()
+    assert job["status"] == "succeeded"
+    assert job["progress"]["fraction"] == 1.0
+    assert job["result"]["total"] == len(library)
