@@ -16,6 +16,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("cpu_engines", (), False),
     ("batching", (), False),
     ("index_search", (), False),
+    ("text_search", (), False),
     ("quality_validation", (), True),
     ("labelled.report", (), False),
     ("sets", (), False),
