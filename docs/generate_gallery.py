@@ -1,7 +1,8 @@
 """Draw docs/gallery.md's pictures on a running platform: ``python -m docs.generate_gallery http://localhost:3012/api/v1``.
 
-Every picture is an answer of the API over photographs that scikit-image carries and that are free of copyright. The
-assets that are uploaded for it are deleted at the end. Needs ``httpx``, ``pillow`` and ``scikit-image``.
+Names after the address draw these alone. Every picture is an answer of the API over photographs that scikit-image
+carries and that are free of copyright. The assets that are uploaded for it are deleted at the end. Needs ``httpx``,
+``pillow``, ``scikit-image`` and ``av``.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import base64
 import io
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
+from docs import gallery_pictures
 from docs.generated_block import DOCS, write
 from PIL import Image
+
+from dino_common.contracts import OPERATIONS
 
 PAGE, FOLDER = DOCS / "gallery.md", DOCS / "images" / "gallery"
 WIDTH, QUALITY = 760, 82
@@ -58,6 +65,14 @@ def _pair(ids: list[str]) -> dict[str, Any]:
 def _brief(ids: list[str]) -> dict[str, Any]:
     brief = {"palette": ["brown", "orange", "teal"], "key": "low_key", "temperature": "warm", "contrast": "hard"}
     return {"asset_id": ids[0], "brief": brief, "reference_asset_ids": ids[1:], "drawing": True}
+
+
+def _anomalies(ids: list[str]) -> dict[str, Any]:
+    return {"asset_ids": ids[:4], "reference_asset_ids": ids[4:], "drawings": 4}
+
+
+def _all(ids: list[str]) -> dict[str, Any]:
+    return {"asset_ids": ids}
 
 
 def _references(ids: list[str]) -> dict[str, Any]:
@@ -113,7 +128,44 @@ ENTRIES: tuple[Entry, ...] = (
         ["gravel with a cup", "gravel 1", "gravel 2", "gravel 3", "gravel 4"],
         _references,
     ),
+    Entry(
+        "explain-similarity",
+        "explain-similarity",
+        "What two pictures have in common",
+        "The same cup in other light and framing; the portrait that was laid beside it is found nowhere.",
+        ["coffee", "coffee changed"],
+        _pair,
+        "consistency.md",
+    ),
+    Entry(
+        "check-continuity",
+        "check-continuity",
+        "What changed between two shots",
+        "The camera has moved and the light with it; one picture is gone and another has changed its colours.",
+        ["wall", "wall later"],
+        _all,
+        "continuity.md",
+    ),
+    Entry(
+        "detect-anomalies",
+        "detect-anomalies",
+        "What is odd, and where",
+        "A stain, a cup and a scratch on a wall, and the wall as it should be, held against six other views of it.",
+        [*(f"brick {name}" for name in ("stain", "scratch", "foreign", "clean")), *(f"brick {n}" for n in range(6))],
+        _anomalies,
+        "sets.md",
+    ),
+    Entry(
+        "analyze-patterns",
+        "analyze-patterns",
+        "What a library holds",
+        "45 parts of nine photographs: each photograph is found as a cluster of its own.",
+        [f"{kind} {n}" for kind in gallery_pictures.KINDS for n in range(gallery_pictures.CROPS)],
+        _all,
+        "sets.md",
+    ),
 )
+CONTACT_SHEET = "video-contact-sheet"
 
 
 def _photograph(name: str) -> Image.Image:
@@ -151,6 +203,14 @@ PICTURES: dict[str, Callable[[], Image.Image]] = {
     "gravel 2": lambda: _gravel(256, 0),
     "gravel 3": lambda: _gravel(0, 256),
     "gravel 4": lambda: _gravel(256, 256),
+    "coffee changed": gallery_pictures.changed_coffee,
+    "wall": partial(gallery_pictures.wall, False),
+    "wall later": partial(gallery_pictures.wall, True),
+    "brick clean": partial(gallery_pictures.brick, 23),
+    "brick stain": partial(gallery_pictures.brick, 20, "stain"),
+    "brick scratch": partial(gallery_pictures.brick, 21, "scratch"),
+    "brick foreign": partial(gallery_pictures.brick, 22, "foreign"),
+    **{f"brick {n}": partial(gallery_pictures.brick, n) for n in range(6)},
 }
 """The astronaut is NASA's (public domain), the camera Lav Varshney's, the cat Stefan van der Walt's, the coffee Rachel
 Michetti's and the gravel CC0 Textures' (all CC0)."""
@@ -166,23 +226,30 @@ def content() -> str:
             f"`POST /{entry.operation}` ({explained}). {entry.caption}",
             f"![{entry.title}](images/gallery/{entry.name}.jpg)",
         ]
+    parts += [
+        "## The shots of a film at a glance",
+        "`GET /videos/{asset_id}/contact-sheet` ([video](video.md)). Nine shots, found and drawn with their timecodes.",
+        f"![The shots of a film at a glance](images/gallery/{CONTACT_SHEET}.jpg)",
+    ]
     return "\n\n".join(parts)
 
 
 def main() -> int:
-    """Draw every picture and write the page."""
-    if len(sys.argv) != 2:
+    """Draw the pictures and write the page."""
+    if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    wanted = set(sys.argv[2:]) or {CONTACT_SHEET, *(entry.name for entry in ENTRIES)}
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with httpx.Client(base_url=sys.argv[1], timeout=120, trust_env=False) as api:
+    with httpx.Client(base_url=sys.argv[1], timeout=330, trust_env=False) as api:
         ids: dict[str, str] = {}
         try:
             for entry in ENTRIES:
-                for name in entry.photographs:
-                    if name not in ids:
-                        ids[name] = _upload(api, name)
-                _draw(api, entry, [ids[name] for name in entry.photographs])
+                if entry.name in wanted:
+                    ids |= {name: _upload(api, name) for name in entry.photographs if name not in ids}
+                    _draw(api, entry, [ids[name] for name in entry.photographs])
+            if CONTACT_SHEET in wanted:
+                _contact_sheet(api, ids)
         finally:
             for asset_id in ids.values():
                 api.delete(f"/assets/{asset_id}")
@@ -197,24 +264,48 @@ def main() -> int:
 
 def _upload(api: httpx.Client, name: str) -> str:
     out = io.BytesIO()
-    PICTURES[name]().save(out, "PNG")
-    answer = api.post("/upload-media", files={"file": (f"{name}.png", out.getvalue())})
+    kind, _, number = name.rpartition(" ")
+    picture = PICTURES[name]() if name in PICTURES else gallery_pictures.crop(kind, int(number))
+    picture.save(out, "PNG")
+    return _stored(api, f"{name}.png", out.getvalue())
+
+
+def _stored(api: httpx.Client, filename: str, data: bytes) -> str:
+    answer = api.post("/upload-media", files={"file": (filename, data)})
     answer.raise_for_status()
     return answer.json()["asset_id"]
 
 
+def _contact_sheet(api: httpx.Client, ids: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        gallery_pictures.film(path)
+        ids["film"] = _stored(api, path.name, path.read_bytes())
+    analysed = api.post("/analyze-video-shots?wait=300", json={"video_asset_id": ids["film"]})
+    if analysed.status_code != 200:
+        raise RuntimeError(f"analyze-video-shots answered {analysed.status_code}: {analysed.text}")
+    sheet = api.get(f"/videos/{ids['film']}/contact-sheet")
+    sheet.raise_for_status()
+    _keep(CONTACT_SHEET, sheet.content)
+
+
 def _draw(api: httpx.Client, entry: Entry, ids: list[str]) -> None:
-    answer = api.post(f"/{entry.operation}", json=entry.request(ids))
+    path = f"/{entry.operation}" + ("?wait=300" if OPERATIONS[entry.operation].job else "")
+    answer = api.post(path, json=entry.request(ids))
     if answer.status_code != 200:
         raise RuntimeError(f"{entry.operation} answered {answer.status_code}: {answer.text}")
     drawing = answer.json()
     for step in entry.drawing.split("."):
         drawing = drawing[step]
-    shown = Image.open(io.BytesIO(base64.b64decode(drawing["data"]))).convert("RGB")
+    _keep(entry.name, base64.b64decode(drawing["data"]))
+
+
+def _keep(name: str, png: bytes) -> None:
+    shown = Image.open(io.BytesIO(png)).convert("RGB")
     if shown.width > WIDTH:
         shown = shown.resize((WIDTH, round(shown.height * WIDTH / shown.width)), Image.Resampling.LANCZOS)
-    shown.save(FOLDER / f"{entry.name}.jpg", quality=QUALITY, optimize=True)
-    print(f"{entry.name}: {shown.width} × {shown.height}", file=sys.stderr)
+    shown.save(FOLDER / f"{name}.jpg", quality=QUALITY, optimize=True)
+    print(f"{name}: {shown.width} × {shown.height}", file=sys.stderr)
 
 
 if __name__ == "__main__":
