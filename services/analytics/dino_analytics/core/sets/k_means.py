@@ -19,8 +19,8 @@ def cluster_by_number(rows: Float32, k: int | None, tell: Tell = silent) -> Labe
     """Spherical k-means with k clusters, or with the number whose silhouette is best.
 
     Dhillon and Modha, Machine Learning 42, 2001; begun by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007) from
-    fixed seeds, the best of three. The number is chosen on at most 2,000 rows among 2, 3, … and then in growing steps, up
-    to 200 or a third of the rows; a set whose best silhouette is not above 0.02 stays one cluster.
+    fixed seeds, the best of three. The number is chosen on at most 2,000 rows among 2, 3, … and then in growing steps,
+    up to 200 or a third of the rows; a set whose best silhouette is not above 0.02 stays one cluster.
 
     Args:
         rows: float32 (n, d), each of length 1; equal calls give equal answers.
