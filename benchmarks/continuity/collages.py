@@ -8,6 +8,7 @@ scene; each cut-out is a little nearer and moves on its own besides.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ STAMPS = Package("tuxpaint-stamps-default", "", True, ("usr/share/tuxpaint/stamp
 _FOLDERS = ("animals", "clothes", "food")
 
 
+@lru_cache(maxsize=1)
 def stamps() -> list[Path]:
     """Return the photographed stamps of the first half of the package's pictures, sorted."""
     root = fetched(STAMPS) / STAMPS.wanted[0]
