@@ -121,7 +121,7 @@ def verdicts(names: list[str], grids: np.ndarray) -> dict[str, Any]:
     fitted = 1 / (1 + np.exp(-(x[:, :4] @ weights[:4] + weights[4])))
     rows = []
     for method, score in (
-        ("built-in weights, all pairs", x[:, 4]),
+        ("built-in weights, all pairs (half were fitted on)", x[:, 4]),
         ("fitted on half, judged on the other", np.where(test, fitted, np.nan)),
         ("number of matches alone", x[:, 0]),
         ("neighbour agreement alone", x[:, 2]),

@@ -30,7 +30,7 @@ def test_the_same_grid_matches_itself_whole():
     assert found.cosine.min() == pytest.approx(1.0, abs=1e-5)
     judged = coherence(found, GRIDS)
     assert judged.fit == 1.0
-    assert judged.probability > 0.99
+    assert judged.probability > 0.9
     assert judged.matrix is not None
     assert np.allclose(judged.matrix, np.eye(3), atol=0.01)
 

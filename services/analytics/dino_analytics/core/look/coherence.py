@@ -18,8 +18,8 @@ LEAST = 6
 """Matches from which a geometry is looked for."""
 REACH = 1.0
 """Patches by which a match may miss the geometry."""
-WEIGHTS = {"share": 5.0, "cosine": 7.0, "agreement": 6.0, "fit": 3.0}
-BIAS = -9.0
+WEIGHTS = {"share": 2.44, "cosine": 1.36, "agreement": 2.13, "fit": -0.10}
+BIAS = -3.12
 """Of the logistic verdict; fitted by `benchmarks.look.correspondences`."""
 SURE = 0.7
 """Probability from which, and under 1 − which, the verdict is given; between them it is unknown."""
