@@ -96,3 +96,12 @@ def test_rows_within_subjects_have_no_mean(clustered):
 
 def test_styles_are_told_by_the_subject():
     assert style_of("micah-12") == "micah"
+
+
+def test_of_many_different_pairs_some_are_drawn_and_the_same_ones_all_kept(clustered):
+    vectors, subjects = clustered
+    kinds = np.repeat("x", 40)
+    some = pairs_within(vectors, subjects, kinds, most_different=100)
+    assert (some.same.sum(), (~some.same).sum()) == (80, 100)
+    again = pairs_within(vectors, subjects, kinds, most_different=100)
+    assert np.array_equal(some.score, again.score)
