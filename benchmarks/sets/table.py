@@ -110,10 +110,13 @@ def _scale(found: dict[str, Any]) -> list[str]:
             growth = large["cpu_seconds"] / max(small["cpu_seconds"], 0.05)
             lines.append(f"| {name} | growth | | × {growth:.0f} | × {large['peak_mb'] / small['peak_mb']:.1f} | |")
     matrix = found["matrix_ms"]
+    if matrix is not None:
+        lines += [
+            "",
+            f"The 1,000 × 1,000 matrix of batch-similarity: {matrix['ours']} ms (checked, normalised, exactly "
+            f"symmetric), the bare product by BLAS: {matrix['blas']} ms.",
+        ]
     lines += [
-        "",
-        f"The 1,000 × 1,000 matrix of batch-similarity: {matrix['ours']} ms (checked, normalised, exactly symmetric), "
-        f"the bare product by BLAS: {matrix['blas']} ms.",
         "",
         "`find-similar` at 10,000 and 100,000 vectors stands in index_search.md.",
     ]
