@@ -39,5 +39,6 @@ def strongest(apart: NDArray[np.float32]) -> tuple[float, Box]:
     peak = float(smooth[row, column])
     _, labels = cv2.connectedComponents((smooth >= 0.5 * peak).astype(np.uint8))
     down, across = np.nonzero(labels == labels[row, column])
-    box = (across.min() / _GRID, down.min() / _GRID, (across.max() + 1) / _GRID, (down.max() + 1) / _GRID)
-    return peak, box
+    edges = across.min() / _GRID, down.min() / _GRID, (across.max() + 1) / _GRID, (down.max() + 1) / _GRID
+    left, top, right, bottom = (float(edge) for edge in edges)
+    return peak, (left, top, right, bottom)

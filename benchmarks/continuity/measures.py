@@ -117,7 +117,9 @@ def as_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 def _box(mask: NDArray[np.bool_]) -> Box:
     down, across = np.nonzero(mask)
     height, width = mask.shape
-    return across.min() / width, down.min() / height, (across.max() + 1) / width, (down.max() + 1) / height
+    edges = across.min() / width, down.min() / height, (across.max() + 1) / width, (down.max() + 1) / height
+    left, top, right, bottom = (float(edge) for edge in edges)
+    return left, top, right, bottom
 
 
 def _overlap(first: Box, second: Box) -> float:
