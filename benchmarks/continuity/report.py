@@ -14,9 +14,9 @@ def markdown(found: dict[str, Any]) -> str:
         "# Continuity on scenes with known changes",
         "",
         f"`{found['command']}`: {found['pairs']} pairs of {found['scenes']} held-out scenes; no photograph, blob or "
-        "stamp of them was used for fitting (six named meshes are in both halves). A change is told from a confidence of "
-        f"{found['threshold']}. Comparing two pictures takes {found['seconds_per_pair']['median']} s on one core "
-        "beside other work, their features aside (five looks of the model a picture).",
+        "stamp of them was used for fitting (six named meshes are in both halves). A change is told from a "
+        f"confidence of {found['threshold']}. Comparing two pictures takes {found['seconds_per_pair']['median']} s "
+        "on one core beside other work, their features aside (five looks of the model a picture).",
         "",
         "| | pairs with a change: found | pointed at | located (IoU ≥ 0.3) | mean IoU | kind right | unchanged pairs "
         "with an alarm |",
