@@ -40,8 +40,22 @@ async def library(searched: Platform) -> dict[str, str]:
             answer = await search(client, "boat")
             return answer["sources"][0]["indexed"] == len(ids)
 
-        await until(indexed)
+        await until(indexed, 60)  # the text model is loaded at the first text
     return ids
+
+
+async def test_a_described_look_is_searched(searched: Platform, library: dict[str, str]):
+    async with searched.client() as client:
+        described = (await client.post("/describe-visuals", json={"asset_id": library["serial"]})).json()
+
+        async def first() -> dict[str, Any]:
+            return (await search(client, described["text"], limit=1))["items"][0]
+
+        async def known() -> bool:
+            return any("look" in reason["matched"] for reason in (await first())["why"] if reason["source"] == "words")
+
+        await until(known)
+        assert (await first())["asset_id"] == library["serial"]
 
 
 async def test_best_hit_is_what_the_words_mean_and_says_why(searched: Platform, library: dict[str, str]):

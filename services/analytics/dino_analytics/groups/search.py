@@ -11,14 +11,15 @@ from dino_analytics.search.image_text_library import ImageTextLibrary
 from dino_analytics.search.knowledge import Knowledge
 from dino_analytics.search.text_library import TextLibrary
 from dino_analytics.search.texts import Texts
+from dino_common.stores.descriptions import DescriptionStore
 from dino_common.stores.shot_words import ShotWordsStore
 
 
 def group(parts: Parts) -> Group:
     """Return the handlers; its indexes of words and pictures follow the library from the start."""
     runtime, shots = parts.runtime, ShotWordsStore(parts.mongo)
-    texts = TextLibrary(parts.settings, parts.assets, shots, Knowledge(parts.assets, shots), Texts(runtime.bus))
-
+    knowledge = Knowledge(parts.assets, shots, DescriptionStore(parts.mongo))
+    texts = TextLibrary(parts.settings, parts.assets, shots, knowledge, Texts(runtime.bus))
     pictures = ImageTextLibrary(parts.settings, parts.assets, parts.features, runtime.bus)
 
     async def follow() -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from dino_analytics.core.search.known import Known, film_words, known
 from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.descriptions import DescriptionStore
 from dino_common.stores.shot_words import ShotWordsStore
-
-Looks = Callable[[Sequence[AssetRecord]], Awaitable[dict[str, str]]]
 
 
 class Knowledge:
     """Reads names, tags and metadata, the shots of films and keyframes, and stored descriptions."""
 
-    def __init__(self, assets: AssetStore, shots: ShotWordsStore, looks: Looks | None = None) -> None:
-        """Args:
-        looks: stored descriptions by asset id, of those that have one; None where none are stored.
-        """
+    def __init__(self, assets: AssetStore, shots: ShotWordsStore, looks: DescriptionStore) -> None:
+        """Use these stores."""
         self._assets, self._shots, self._looks = assets, shots, looks
 
     async def of(self, records: Sequence[AssetRecord]) -> dict[str, Known]:
@@ -28,7 +25,7 @@ class Knowledge:
         """
         shots = await self._shots.of_assets([record.asset_id for record in records])
         films = await self._assets.get_many([r.derived_from for r in records if r.derived_from is not None])
-        looks = {} if self._looks is None else await self._looks(records)
+        looks = await self._looks.texts(record.sha256 for record in records)
         found: dict[str, Known] = {}
         for record in records:
             film = films.get(record.derived_from) if record.derived_from else None
@@ -38,6 +35,6 @@ class Knowledge:
                 record.metadata,
                 shots=shots.get(record.asset_id, ()),
                 film=None if film is None else film_words(film.filename, film.tags),
-                look=looks.get(record.asset_id),
+                look=looks.get(record.sha256),
             )
         return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from dino_analytics.index.factory import drop_index, open_index
 from dino_analytics.search.followed import Followed
@@ -12,7 +14,7 @@ from dino_analytics.search.knowledge import Knowledge
 from dino_analytics.search.text_index import TextIndex
 from dino_analytics.search.texts import Texts
 from dino_common.bus.context import Context
-from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, ASSET_UPDATED
+from dino_common.bus.events import ASSET_CREATED, ASSET_DELETED, ASSET_UPDATED, DESCRIPTION_STORED
 from dino_common.settings import Settings
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.mongo import utc_now
@@ -27,10 +29,10 @@ _CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 class TextLibrary(Followed[TextIndex]):
-    """Follows uploads, changes, deletions and stored shots."""
+    """Follows uploads, changes, deletions, stored descriptions and stored shots."""
 
     name = "analytics-texts"
-    events = (ASSET_CREATED, ASSET_UPDATED, ASSET_DELETED)
+    events = (ASSET_CREATED, ASSET_UPDATED, ASSET_DELETED, DESCRIPTION_STORED)
 
     def __init__(
         self, settings: Settings, assets: AssetStore, shots: ShotWordsStore, knowledge: Knowledge, texts: Texts
@@ -46,6 +48,14 @@ class TextLibrary(Followed[TextIndex]):
         model_version, dimension = await self._model()
         index = await open_index(self._settings, _index_name(model_version), dimension)
         return TextIndex(model_version, index, self._assets, self._knowledge, self.texts)
+
+    async def on_event(self, kind: str, event: dict[str, Any]) -> None:
+        """See ``Followed``; a description is of every asset with its content."""
+        if kind != DESCRIPTION_STORED:
+            await super().on_event(kind, event)
+        elif self._entry is not None:
+            described = await self._assets.with_hashes([event["sha256"]], "image")
+            await asyncio.gather(*(self.again(record.asset_id) for record in described))
 
     async def follow(self, entry: TextIndex) -> None:
         """See ``Followed``."""
