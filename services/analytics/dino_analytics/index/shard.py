@@ -99,9 +99,7 @@ class Shard:
         offset = None
         while True:
             records, offset = self._edge.scroll(
-                qe.ScrollRequest(
-                    offset=offset, limit=SCROLL, filter=condition, with_payload=False, with_vector=False
-                )
+                qe.ScrollRequest(offset=offset, limit=SCROLL, filter=condition, with_payload=False, with_vector=False)
             )
             found += [str(record.id) for record in records]
             if offset is None:
