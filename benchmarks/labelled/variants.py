@@ -172,6 +172,8 @@ def table(found: dict) -> str:
         ("Linear", "linear", "All held-out renderings, all avatars. The number is the share of the covariance kept."),
         ("Of the picture", "picture", "A part of the subjects; centred by the mean of 240 calibration renderings."),
     ):
+        if not found[part_name]:
+            continue
         lines += [
             "",
             f"## {title}",
@@ -196,7 +198,9 @@ def main() -> None:
     """Measure the built-in model's variants, and write JSON and Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.labelled.variants", description=main.__doc__)
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="model cache")
-    models = parser.parse_args().cache_dir.expanduser()
+    parser.add_argument("--linear", action="store_true", help="whitening only: nothing goes through the model again")
+    options = parser.parse_args()
+    models = options.cache_dir.expanduser()
     directory = locate("", models)
     card = find_card(directory, models, None)
     everything = dataset.load(CACHE)
@@ -207,10 +211,10 @@ def main() -> None:
     }
     found = {
         "measured_on": datetime.now(UTC).date().isoformat(),
-        "command": "python -m benchmarks.labelled.variants",
+        "command": "python -m benchmarks.labelled.variants" + (" --linear" if options.linear else ""),
         "model_version": card.version,
         "linear": linear_variants(card, directory, sets),
-        "picture": picture_variants(card, directory, sets),
+        "picture": {} if options.linear else picture_variants(card, directory, sets),
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "labelled-variants.json").write_text(json.dumps(found, indent=2) + "\n")
