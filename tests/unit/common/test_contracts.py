@@ -5,9 +5,9 @@ from pydantic import BaseModel
 
 from dino_common import errors
 from dino_common.contracts import (
-    Body,
     HTTP_STATUS,
     OPERATIONS,
+    Body,
     ContractError,
     ErrorCode,
     Service,
