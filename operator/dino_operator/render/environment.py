@@ -40,6 +40,7 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
                 "DINO_MAX_BATCH_DELAY_MS": milliseconds(inference.max_batch_delay),
                 "DINO_QUEUE_LIMIT": inference.queue_limit,
                 "DINO_CACHE_DIR": CACHE_DIR,
+                "DINO_IMAGE_TEXT_MODEL": inference.image_text_model,
             }
         case "analytics":
             generator = spec.analytics.generator

@@ -83,6 +83,11 @@ class Inference(Workload):
         "5ms", description="Longest wait for a batch to fill, 0ms to 1s."
     )
     queue_limit: int = Field(256, ge=1, le=100_000, description="Pictures waiting beyond which requests are refused.")
+    image_text_model: Annotated[str, Field(max_length=500, pattern=r"^(off|/[A-Za-z0-9/._-]+)$")] | None = Field(
+        None,
+        description="Directory of a CLIP or SigLIP model in the pods' image, for semantic-search; off: words alone. "
+        "Not set: the built-in ConSE.",
+    )
     gpu: Gpu | None = Field(None, description="The accelerator of each pod. Not set: CPU.")
     runtime_class: Name | None = Field(None, description="RuntimeClass of the pods, such as nvidia.")
     rollout: Rollout = part(Rollout, "How pods and model versions are replaced.")
