@@ -63,12 +63,10 @@ def measure() -> dict:
     card = real()[0]
     engine = make_engine(locate("", default_cache_dir()), card)
     originals = photographs.originals()
-    mean, deviation = np.asarray(card.image.mean, np.float32), np.asarray(card.image.std, np.float32)
 
     def looked(pictures: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         side = card.image.height
-        sized = [np.asarray(p.resize((side, side), Image.Resampling.BICUBIC), np.float32) / 255.0 for p in pictures]
-        batch = ((np.stack(sized) - mean) / deviation).transpose(0, 3, 1, 2).astype(np.float32)
+        batch = np.stack([np.asarray(p.resize((side, side), Image.Resampling.BICUBIC), np.uint8) for p in pictures])
         parts = [engine.forward(batch[n : n + 8], patches=True) for n in range(0, len(batch), 8)]
         tokens = np.concatenate([part.patches for part in parts if part.patches is not None])
         cls = finish(np.concatenate([part.cls for part in parts]), card.centring)
