@@ -28,7 +28,7 @@ class IndexStorage(Part):
 class GeneratorRef(Part):
     """The image generator of characters/{id}/generate-image, as docs/generator.md describes it."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^@]+$", max_length=2048)] = Field(
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2048)] = Field(
         description="Where pictures are made. No user or password in it."
     )
     timeout_seconds: int = Field(120, ge=1, le=1800, description="Longest that one picture may take.")

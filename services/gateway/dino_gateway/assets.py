@@ -18,6 +18,7 @@ from dino_common.contracts.assets import (
     ListAssetsRequest,
     UpdateAssetRequest,
 )
+from dino_common.contracts.base import iso
 from dino_common.errors import AssetNotFound, DinoError
 from dino_common.stores.assets import AssetRecord
 from dino_gateway.asset_view import AssetView
@@ -101,7 +102,7 @@ class AssetHandlers:
         await b.cache.bury_asset(record.asset_id)
         last = await b.assets.count_with_hash(record.sha256) == 0
         fields = {"asset_id": record.asset_id, "sha256": record.sha256, "kind": record.kind, "last": last}
-        await self._tell(ASSET_DELETED, fields)
+        await self._tell(ASSET_DELETED, {**fields, "at": iso(record.upload_timestamp)})
         if last:
             await b.objects.delete(record.object_key)
         return last

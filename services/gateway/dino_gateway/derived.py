@@ -48,6 +48,8 @@ class DerivedHandlers:
         asset_id = str(uuid.uuid5(_SPACE, f"{film.asset_id}:{request.role}:{round(request.time * 1000)}"))
         known = (await self._b.assets.get_many([asset_id])).get(asset_id)
         if known is not None:
+            if any(known.metadata.get(key) != value for key, value in request.metadata.items()):
+                await self._assets.change(asset_id, metadata=request.metadata)
             return RegisterDerivedResponse(asset_id=asset_id, sha256=known.sha256)
         record = await self._store(asset_id, request, film.asset_id)
         if not await self._b.assets.get_many([film.asset_id]):

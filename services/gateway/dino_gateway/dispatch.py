@@ -89,6 +89,7 @@ class Dispatcher:
     async def _as_job(self, call: Call, operation: Operation, request: Request, query: dict[str, str]) -> Response:
         wait = read_wait(query)
         fields = await read_request(operation, request, query, self._backends.settings.max_batch_size)
+        require_field_scopes(call.principal, operation, fields)
         drawn = wants_drawing(operation, request.headers.get("accept"))
         return await self._jobs.answer(call, operation, fields, read_key(request.headers), wait, drawn=drawn)
 

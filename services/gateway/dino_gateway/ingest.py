@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dino_common.bus.events import ASSET_CREATED
+from dino_common.contracts.base import iso
 from dino_common.errors import AssetNotFound, DinoError
 from dino_common.imaging import ImageLimits, probe_image
 from dino_common.stores.assets import AssetRecord
@@ -119,7 +120,9 @@ class Ingest:
             try:
                 record = await b.assets.insert(record)
                 await b.cache.put_asset_ref(record)
-                await b.events.publish(ASSET_CREATED, self._event(record), once=f"created:{record.asset_id}")
+                await b.events.publish(
+                    ASSET_CREATED, self._event(record), once=f"created:{record.asset_id}:{iso(record.upload_timestamp)}"
+                )
             except BaseException:
                 await asyncio.shield(self._undo(record))
                 raise
@@ -137,6 +140,7 @@ class Ingest:
             "content_type": record.content_type,
             "kind": record.kind,
             "file_size": record.file_size,
+            "at": iso(record.upload_timestamp),
             "extract": self._b.settings.extract_on_upload,
         }
 

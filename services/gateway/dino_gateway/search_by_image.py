@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.search_by_image import EmbedPictureResponse, SearchByImageRequest
-from dino_common.errors import InvalidFileFormat, InvalidRequest
+from dino_common.errors import DinoError, InvalidFileFormat, InvalidRequest
 from dino_gateway.answers import json_answer
 from dino_gateway.backends import Backends
 from dino_gateway.call import Call
@@ -20,6 +21,8 @@ from dino_gateway.multipart import read_upload
 from dino_gateway.reading import validate
 from dino_gateway.sniff import MediaType
 from dino_gateway.spool import Spool
+
+log = logging.getLogger(__name__)
 
 # Fits a message of the bus with what goes around it; larger files lie in the object store until the answer.
 _IN_MESSAGE = 6 * 1024 * 1024
@@ -63,7 +66,10 @@ class SearchByImageHandler:
                 await self._backends.objects.put_file(key, content, media.content_type, file.size)
             return await bus.call(operation, {"object_key": key}, context)
         finally:
-            await self._backends.objects.delete(key)
+            try:
+                await self._backends.objects.delete(key)
+            except DinoError as error:
+                log.warning("%s stays in the object store: %s", key, error.message)
 
 
 def read_search_fields(fields: dict[str, list[str]]) -> SearchByImageRequest:

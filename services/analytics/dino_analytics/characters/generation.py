@@ -117,7 +117,7 @@ class GenerationHandlers:
         asset_id: str,
         order: Order,
     ) -> tuple[ServingModel, GenerationAttempt]:
-        category = request.category or record.category
+        category = self._validation.category(record, request.category)
         model, (reference, made) = await self._parts.vectors.all_of([master, asset_id], job)
         threshold = self._validation.threshold(record, model, request.threshold, request.category)
         verdict = judge(cosine_similarity(reference.vector, made.vector), threshold, model.slope or DEFAULT_SLOPE)

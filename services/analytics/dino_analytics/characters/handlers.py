@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dino_analytics.characters.view import shown, summary
 from dino_analytics.core.gallery import with_images, without_image
+from dino_analytics.in_force import InForce
 from dino_analytics.vectors import VectorSource
 from dino_common.bus.context import Context
 from dino_common.contracts.characters import (
@@ -24,23 +25,29 @@ from dino_common.contracts.characters import (
     SetMasterReferenceRequest,
     UpdateCharacterRequest,
 )
-from dino_common.errors import AssetNotFound, InvalidFileFormat, NotFound
+from dino_common.errors import AssetNotFound, InvalidFileFormat, InvalidRequest, NotFound
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterRecord, CharacterStore, GalleryEntry, OwnThreshold
 
 _SPACE = uuid.UUID("0d9a7c52-6d0f-4a86-9b3e-8f1c2f3f7a61")
+MOST_METADATA = 50
+"""Entries, as requests and answers bound them."""
 _PLAIN = ("name", "description", "category", "tags")
 
 
 class CharacterHandlers:
     """Characters over the document store."""
 
-    def __init__(self, characters: CharacterStore, verdicts: VerdictStore, vectors: VectorSource) -> None:
+    def __init__(
+        self, characters: CharacterStore, verdicts: VerdictStore, vectors: VectorSource, in_force: InForce
+    ) -> None:
         """Use these stores; the features of a master reference come from ``vectors``."""
         self._characters, self._verdicts, self._vectors = characters, verdicts, vectors
+        self._in_force = in_force
 
     async def create(self, context: Context, request: CreateCharacterRequest) -> Character:
         """Answer ``POST /characters``; the request sent again by the bus makes no second one."""
+        self._in_force.category(request.category)
         master = request.master_reference_asset_id
         used = [image.asset_id for image in request.images] + ([] if master is None else [master])
         await self._check_pictures(used)
@@ -76,6 +83,7 @@ class CharacterHandlers:
 
     async def update(self, context: Context, request: UpdateCharacterRequest) -> Character:
         """Answer ``PATCH /characters/{id}``."""
+        self._in_force.category(request.category)
         return await self._change(request.character_id, request.revision, lambda record: _updated(record, request))
 
     async def delete(self, context: Context, request: CharacterRequest) -> DeleteCharacterResponse:
@@ -172,6 +180,10 @@ def _updated(record: CharacterRecord, request: UpdateCharacterRequest) -> Charac
     if request.metadata is not None:
         merged = record.metadata | request.metadata
         changes["metadata"] = {name: value for name, value in merged.items() if value is not None}
+        if len(changes["metadata"]) > MOST_METADATA:
+            raise InvalidRequest(
+                f"metadata: a character has {MOST_METADATA} entries at most", details="Remove some by null first."
+            )
     record = replace(record, **changes)
     if "consistency_threshold" in given:
         own = request.consistency_threshold

@@ -55,7 +55,12 @@ class ValidationHandlers:
     ) -> Threshold:
         """Return the consistency threshold in force for a character's pictures; InvalidRequest: unknown category."""
         own = record.threshold(model.version)
-        return self._in_force.consistency(model, request, category or record.category, own and own.value)
+        return self._in_force.consistency(model, request, self.category(record, category), own and own.value)
+
+    def category(self, record: CharacterRecord, asked: str | None) -> str | None:
+        """Return the category that counts: the request's, or the character's unless it was removed meanwhile."""
+        kept = record.category if record.category and self._in_force.knows(record.category) else None
+        return asked or kept
 
     async def validate(self, context: Context, request: ValidateGalleryRequest) -> ValidateGalleryResponse:
         """Answer ``POST /characters/{id}/validate-consistency``."""

@@ -92,7 +92,7 @@ class Pairs:
                 f"Film {film_id} has no keyframes",
                 details="Run POST /api/v1/analyze-video-shots with extract_keyframes first.",
             )
-        return {n: sorted(found[n], key=lambda one: float(one.metadata.get("time", 0))) for n in sorted(found)}
+        return {n: sorted(found[n], key=_seconds) for n in sorted(found)}
 
     async def _of_film(
         self, shots: dict[int, list[AssetRecord]], wanted: list[int] | None, film_id: str, context: Context
@@ -134,3 +134,9 @@ def _most_alike(
     cosines = np.stack([vectors[one.asset_id] for one in first]) @ np.stack([vectors[one.asset_id] for one in second]).T
     here, there = np.unravel_index(int(cosines.argmax()), cosines.shape)
     return (first[int(here)], second[int(there)]), float(cosines.max())
+
+
+def _seconds(record: AssetRecord) -> float:
+    """Return a keyframe's time in the film; users may have written something else there."""
+    time = record.metadata.get("time")
+    return float(time) if isinstance(time, int | float) else 0.0

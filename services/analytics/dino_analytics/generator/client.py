@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -102,7 +101,7 @@ class Generator:
                 if len(data) > self._most:
                     raise self._too_large()
                 return data
-        except (orjson.JSONDecodeError, AttributeError, binascii.Error) as error:
+        except (ValueError, AttributeError) as error:
             raise ProcessingFailed("The image generator's JSON cannot be read") from error
         if not isinstance(url, str):
             raise ProcessingFailed("The image generator's JSON holds neither image nor url")

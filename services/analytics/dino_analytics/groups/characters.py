@@ -28,7 +28,7 @@ def group(parts: Parts) -> Group:
 
     parts.runtime.after_start.append(follow)
     parts.runtime.closers.append(follower.stop)
-    crud = CharacterHandlers(characters, verdicts, parts.vectors)
+    crud = CharacterHandlers(characters, verdicts, parts.vectors, parts.in_force)
     validation = ValidationHandlers(characters, verdicts, parts.vectors, parts.in_force)
     quality = QualityHandlers(parts.vectors, parts.in_force, parts.pictures, parts.cache, parts.settings.similarity_ttl)
     generator = Generator.of(parts.settings)

@@ -12,7 +12,7 @@ import numpy as np
 from dino_analytics.core.sets.anomaly import Bank, image_score, odd_region, patch_distances, threshold_of
 from dino_analytics.dense import Dense
 from dino_analytics.draw.anomaly_maps import OddPicture, draw_all, draw_one
-from dino_analytics.serving import ServingWatch
+from dino_analytics.serving import ServingModel, ServingWatch
 from dino_analytics.sets.job import SetJobs
 from dino_analytics.sets.patch_bank import BankBuilder, looked_at
 from dino_common.bus.job_context import JobContext
@@ -62,14 +62,17 @@ class AnomalyHandlers:
         model = self._serving.current()
         calibrating = sets.reference[:: max(1, len(sets.reference) // _CALIBRATED)]
         steps = len(sets.reference) + len(sets.tested) + (0 if sets.alone else len(calibrating))
-        bank = await self._bank(job, sets.reference, steps)
-        place = {asset_id: number for number, asset_id in enumerate(sets.reference)}
-        scored = await self._scored(job, sets.tested, bank, place, len(sets.reference), steps, "scoring")
+        bank, place = await self._bank(job, sets.reference, model, steps)
+        if len(place) < 2 and (sets.alone or len(sets.reference) > 1):
+            raise InvalidRequest(
+                "The reference pictures are one content, which cannot be held against itself"
+            )
+        scored = await self._scored(job, sets.tested, bank, place, model, len(sets.reference), steps, "scoring")
         if sets.alone:
             reference_scores = [one.score for one in scored]
         elif len(sets.reference) > 1:
             done = len(sets.reference) + len(sets.tested)
-            held = await self._scored(job, calibrating, bank, place, done, steps, "calibrating")
+            held = await self._scored(job, calibrating, bank, place, model, done, steps, "calibrating")
             reference_scores = [one.score for one in held]
         else:
             reference_scores = []
@@ -117,12 +120,14 @@ class AnomalyHandlers:
             )
         return _Sets(reference, tested, alone=False)
 
-    async def _bank(self, job: JobContext, reference: list[str], steps: int) -> Bank:
+    async def _bank(
+        self, job: JobContext, reference: list[str], model: ServingModel, steps: int
+    ) -> tuple[Bank, dict[str, int]]:
         builder = BankBuilder(len(reference))
-        async for number, looked in looked_at(self._dense, reference, job):
-            builder.add(number, looked)
+        async for number, looked in looked_at(self._dense, reference, job, model):
+            builder.add(looked)
             await job.advance(number + 1, steps, "looking at the reference")
-        return builder.finish()
+        return builder.finish(), builder.contents
 
     async def _scored(
         self,
@@ -130,16 +135,19 @@ class AnomalyHandlers:
         asset_ids: list[str],
         bank: Bank,
         place: dict[str, int],
+        model: ServingModel,
         done: int,
         steps: int,
         stage: str,
     ) -> list[_Scored]:
         found: list[_Scored] = []
-        async for number, looked in looked_at(self._dense, asset_ids, job):
+        async for number, looked in looked_at(self._dense, asset_ids, job, model):
             rows, columns, width = looked.patches.shape
-            asset_id = asset_ids[number]
+            asset_id, without = asset_ids[number], place.get(looked.record.sha256)
+            if without is not None and len(place) < 2:
+                raise InvalidRequest(f"asset_ids: {asset_id} is the only reference picture's content")
             distances = await asyncio.to_thread(
-                patch_distances, looked.patches.reshape(-1, width), bank, without=place.get(asset_id)
+                patch_distances, looked.patches.reshape(-1, width), bank, without=without
             )
             found.append(_Scored(asset_id, image_score(distances), distances.reshape(rows, columns)))
             await job.advance(done + number + 1, steps, stage)

@@ -24,6 +24,7 @@ from dino_common.errors import Conflict, InvalidRequest, ServiceUnavailable
 
 # Candidates that each positive example names; pages of best_score go no deeper.
 _DEPTH = 400
+_LEAST_DEPTH, _MOST_MEASURED = 50, 2000
 
 
 @dataclass(slots=True)
@@ -132,15 +133,18 @@ async def _by_best(
     request: RecommendRequest,
 ) -> tuple[list[_Scored], bool]:
     found: dict[str, _Scored] = {}
+    # Every hit is measured against every example, so many examples share a number of hits.
+    depth = max(_LEAST_DEPTH, min(_DEPTH, _MOST_MEASURED // len(positive)))
     for row in positive:
-        for hit in await index.search(row, limit=_DEPTH, filters=filters):
+        for hit in await index.search(row, limit=depth, filters=filters):
             found.setdefault(hit.id, _Scored(hit))
     await _measure(index, found, positive, negative)
     for scored in found.values():
         scored.score = best_score(*scored.nearest)
     kept = [s for s in found.values() if request.min_score is None or s.score >= request.min_score]
     kept.sort(key=lambda scored: (-scored.score, scored.hit.id))
-    return kept[offset : offset + request.limit], len(kept) > offset + request.limit
+    more = len(kept) > offset + request.limit and offset + request.limit < DEEPEST
+    return kept[offset : offset + request.limit], more
 
 
 async def _measure(index: VectorIndex, found: dict[str, _Scored], positive: np.ndarray, negative: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 
@@ -15,8 +16,10 @@ from dino_analytics.search.spaces import spaces_of
 from dino_analytics.search.text_library import TextLibrary
 from dino_common.bus.context import Context
 from dino_common.contracts.semantic import SemanticHit, SemanticSearchRequest, SemanticSearchResponse
-from dino_common.errors import AssetNotFound, ServiceUnavailable
+from dino_common.errors import AssetNotFound, DinoError, ServiceUnavailable
 from dino_common.stores.assets import AssetStore
+
+log = logging.getLogger(__name__)
 
 
 class SemanticHandlers:
@@ -58,7 +61,11 @@ class SemanticHandlers:
         records = await self._assets.get_many(asset_ids)
         if missing := [asset_id for asset_id in dict.fromkeys(asset_ids) if asset_id not in records]:
             raise AssetNotFound(f"Asset {', '.join(missing)} not found")
-        await self._texts.ensure(list(records))
+        try:
+            await self._texts.ensure(list(records))
+        except DinoError as error:
+            # Pictures may answer by themselves; whether anything can is told by what searches.
+            log.info("texts of named assets are not indexed now: %s", error.message)
         await self._pictures.place(list(records), context)
 
 

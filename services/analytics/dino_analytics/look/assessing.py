@@ -46,8 +46,8 @@ class PlausibilityHandlers:
                 "The picture is among its own references", details="It would be plausible beside itself; leave it out."
             )
         model, (looked, *others) = await self._eyes.look([request.asset_id, *references], context)
-        # The same bytes under another id count no more than the picture itself.
-        kept = [one for one in others if one.record.sha256 != looked.record.sha256]
+        # The same bytes under another id count once, and no more than the picture itself.
+        kept = list({one.record.sha256: one for one in others if one.record.sha256 != looked.record.sha256}.values())
         if not kept:
             raise InvalidRequest("Every reference is a copy of the picture", details="Give other pictures.")
         judged, contains, drawing = await self._eyes.work(self._judged, looked, kept, request.drawing)

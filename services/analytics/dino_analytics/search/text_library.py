@@ -53,6 +53,10 @@ class TextLibrary(Followed[TextIndex]):
         """See ``Followed``; a description is of every asset with its content."""
         if kind != DESCRIPTION_STORED:
             await super().on_event(kind, event)
+            if kind == ASSET_UPDATED and event.get("kind") == "video" and self._entry is not None:
+                # A film's name and tags are among the words of its keyframes.
+                derived = await self._assets.derived_of(event["asset_id"])
+                await asyncio.gather(*(self.again(asset_id) for asset_id in derived))
         elif self._entry is not None:
             described = await self._assets.with_hashes([event["sha256"]], "image")
             await asyncio.gather(*(self.again(record.asset_id) for record in described))

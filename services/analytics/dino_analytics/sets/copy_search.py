@@ -112,15 +112,23 @@ class CopySearch:
         """Say of each group which copy is the best and how the others relate to it; the largest groups first."""
         found: list[DuplicateGroup] = []
         order = sorted(copies.groups, key=lambda g: (-sum(len(copies.assets[p]) for p in g), copies.contents[g[0]]))
+        fitting = await asyncio.to_thread(_best_fits, copies)
         for number, group in enumerate(order):
             await progress(number / len(order), "choosing the best copies")
-            described = await self._group(context, gathered, copies, group, judged=number < _JUDGED_GROUPS)
+            described = await self._group(context, gathered, copies, fitting, group, judged=number < _JUDGED_GROUPS)
             if described is not None:
                 found.append(described)
         return found
 
     async def _group(
-        self, context: Context, gathered: Gathered, copies: Copies, group: list[int], *, judged: bool
+        self,
+        context: Context,
+        gathered: Gathered,
+        copies: Copies,
+        fitting: dict[int, tuple[int, int]],
+        group: list[int],
+        *,
+        judged: bool,
     ) -> DuplicateGroup | None:
         place_of = {gathered.ids[row]: place for place in group for row in copies.assets[place]}
         records = await self._assets.get_many(list(place_of))
@@ -142,7 +150,7 @@ class CopySearch:
         best = shown[at]
         by_content = {record.sha256: record.file_size for record in shown}
         others = [record for record in shown if record.asset_id != best.asset_id]
-        related = [_related(copies, place_of, best, record, qualities) for record in others]
+        related = [_related(copies, fitting, place_of, best, record, qualities) for record in others]
         related.sort(key=lambda copy: (-(copy.match or 0.0), copy.asset_id))
         return DuplicateGroup(
             best_asset_id=best.asset_id,
@@ -205,18 +213,29 @@ def _compared(
     return fits
 
 
+def _best_fits(copies: Copies) -> dict[int, tuple[int, int]]:
+    """Return, of each place, the pair in which it fits best."""
+    found: dict[int, tuple[int, int]] = {}
+    for pair, fit in copies.fits.items():
+        for place in pair:
+            if place not in found or (fit.match, pair) > (copies.fits[found[place]].match, found[place]):
+                found[place] = pair
+    return found
+
+
 def _related(
-    copies: Copies, place_of: dict[str, int], best: AssetRecord, record: AssetRecord, qualities: dict[str, float]
+    copies: Copies,
+    fitting: dict[int, tuple[int, int]],
+    place_of: dict[str, int],
+    best: AssetRecord,
+    record: AssetRecord,
+    qualities: dict[str, float],
 ) -> Copy:
     if record.sha256 == best.sha256:
         return _copy(record, "exact", 1.0, 1.0, qualities)
     mine, theirs = place_of[record.asset_id], place_of[best.asset_id]
     direct = (min(mine, theirs), max(mine, theirs))
-    pair = (
-        direct
-        if direct in copies.fits
-        else max((p for p in copies.fits if mine in p), key=lambda p: (copies.fits[p].match, p))
-    )
+    pair = direct if direct in copies.fits else fitting[mine]
     fit = copies.fits[pair]
     return _copy(record, fit.relation, copies.cosines[pair], fit.match, qualities)
 

@@ -16,16 +16,16 @@ from dino_common.errors import Conflict
 AT_ONCE = 8
 
 
-async def looked_at(dense: Dense, asset_ids: Sequence[str], context: Context) -> AsyncIterator[tuple[int, Looked]]:
-    """Yield every picture with its patches, and its place, a few in memory at a time.
+async def looked_at(
+    dense: Dense, asset_ids: Sequence[str], context: Context, first: ServingModel
+) -> AsyncIterator[tuple[int, Looked]]:
+    """Yield every picture with its patches by this model, and its place, a few in memory at a time.
 
     Raises:
-        DinoError: as ``Dense.look``; Conflict when the model changes in between.
+        DinoError: as ``Dense.look``; Conflict when another model serves by now.
     """
-    first: ServingModel | None = None
     for start in range(0, len(asset_ids), AT_ONCE):
         model, looked = await dense.look(asset_ids[start : start + AT_ONCE], context)
-        first = first or model
         if model.version != first.version:
             raise Conflict(
                 f"The model changed from {first.version} to {model.version} during the request",
@@ -37,16 +37,20 @@ async def looked_at(dense: Dense, asset_ids: Sequence[str], context: Context) ->
 
 
 class BankBuilder:
-    """Collects an even share of every picture's patches."""
+    """Collects an even share of every picture's patches; one content counts once, under however many ids it is."""
 
     def __init__(self, pictures: int) -> None:
         """Expect so many pictures."""
         self._pictures = pictures
         self._patches: list[np.ndarray] = []
         self._owners: list[np.ndarray] = []
+        self.contents: dict[str, int] = {}
 
-    def add(self, number: int, looked: Looked) -> None:
+    def add(self, looked: Looked) -> None:
         """Take from a picture; which patches follows from its content alone."""
+        if looked.record.sha256 in self.contents:
+            return
+        number = self.contents[looked.record.sha256] = len(self.contents)
         patches = looked.patches.reshape(-1, looked.patches.shape[-1])
         seed = int.from_bytes(hashlib.blake2b(looked.record.sha256.encode(), digest_size=8).digest(), "big")
         taken = drawn(patches, quota(self._pictures, len(patches)), seed)

@@ -65,14 +65,17 @@ class Delivering:
         return outcome
 
     async def _send(self, webhook: WebhookRecord, delivery: DeliveryRecord) -> Outcome:
-        sealed = [webhook.secret]
-        if webhook.previous_secret and webhook.previous_until and webhook.previous_until > utc_now():
-            sealed.append(webhook.previous_secret)
         try:
-            keys = [secret_bytes(self._seal.open(text, webhook.webhook_id)) for text in sealed]
+            keys = [secret_bytes(self._seal.open(webhook.secret, webhook.webhook_id))]
         except ServiceUnavailable as error:
             log.error("%s %s", error.message, error.details)
             return Outcome(None, "Not sent: the secret does not open", 0.0)
+        if webhook.previous_secret and webhook.previous_until and webhook.previous_until > utc_now():
+            try:
+                keys.append(secret_bytes(self._seal.open(webhook.previous_secret, webhook.webhook_id)))
+            except ServiceUnavailable as error:
+                # As after a lost key, for which one rotates.
+                log.warning("signed with the new secret alone: %s", error.message)
         body = delivery.body.encode()
         headers = signed_headers(delivery.delivery_id, int(time.time()), body, keys)
         return await self._sender.send(webhook.url, headers, body)
@@ -82,7 +85,10 @@ class Delivering:
             return "delivered", None
         if outcome.gone or delivery.attempts >= delivery.given_up_after:
             return "dead", None
-        seconds = delay(delivery.attempts, self._settings.webhook_first_retry, outcome.retry_after)
+        # One that is sent again by hand begins with short pauses again.
+        earlier = max(0, delivery.given_up_after - self._settings.webhook_max_attempts)
+        attempts = max(1, delivery.attempts - earlier)
+        seconds = delay(attempts, self._settings.webhook_first_retry, outcome.retry_after)
         return "pending", utc_now() + timedelta(seconds=seconds)
 
     async def _note(self, webhook: WebhookRecord, delivery: DeliveryRecord, outcome: Outcome, status: str) -> None:

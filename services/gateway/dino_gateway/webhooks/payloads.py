@@ -23,9 +23,13 @@ _ERROR_FIELDS = ("code", "message", "details")
 
 
 def event_key(kind: str, event: Mapping[str, Any]) -> str:
-    """Return what tells an event from every other, and is the same when it is delivered again."""
+    """Return what tells an event from every other, and is the same when it is delivered again.
+
+    An asset may be removed and made again under its id, as keyframes are: its time of upload tells them apart.
+    """
     found = event.get("job_id") or event.get("verdict_id") or event.get("asset_id")
-    return f"{kind}:{found}"
+    at = event.get("at") if kind in (ASSET_CREATED, ASSET_DELETED) else None
+    return f"{kind}:{found}:{at}" if at else f"{kind}:{found}"
 
 
 def delivery_id(webhook_id: str, key: str) -> str:

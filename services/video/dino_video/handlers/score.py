@@ -69,7 +69,7 @@ class ScoreHandler:
         done, reference = await begun_anew(run, segments, job, STAGE)
         asked = {"per_shot": request.per_shot, "across_cuts": request.across_cuts}
         fields = await asyncio.to_thread(lambda: scored(done, measures, reference, **asked))
-        await segments.forget()
+        job.afterwards.append(segments.forget)
         return {**_facts(request, done, wanted, measures), **fields, "processing_time": time.perf_counter() - began}
 
     async def _reference(self, asset_id: str | None) -> NDArray[np.uint8] | None:

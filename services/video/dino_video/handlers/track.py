@@ -62,7 +62,7 @@ class TrackHandler:
 
         done = await begun_anew(follow, segments, job, STAGE)
         await job.advance(done.courses.frames, done.courses.frames, "done")
-        await segments.forget()
+        job.afterwards.append(segments.forget)
         return _answer(request, done) | {"processing_time": round(time.perf_counter() - began, 6)}
 
 

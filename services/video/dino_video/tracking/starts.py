@@ -37,8 +37,8 @@ class Start:
             return mask_labels(self.mask, grid)
         assert self.box is not None
         covered = box_labels(self.box, grid)
-        # An object smaller than half a patch still has its patch.
-        covered = covered if covered.max() >= 0.5 else np.asarray(covered / covered.max(), np.float32)
+        # A small object still has its patches, also where it lies across their borders.
+        covered = np.asarray(covered / covered.max(), np.float32)
         return refine_box_labels(covered, features)
 
 

@@ -42,8 +42,8 @@ def mask_labels(mask: NDArray[np.generic], grid: tuple[int, int]) -> Labels:
         raise ValueError(f"expected an (h, w) mask with a set pixel, got shape {mask.shape}")
     shares = cv2.resize((mask != 0).astype(np.float32), (grid[1], grid[0]), interpolation=cv2.INTER_AREA)
     labels = np.asarray(shares, dtype=np.float32)
-    # An object smaller than half a patch still has its patch.
-    return labels if labels.max() >= 0.5 else np.asarray(labels / labels.max(), dtype=np.float32)
+    # A small object still has its patches, also where it lies across their borders.
+    return np.asarray(labels / labels.max(), dtype=np.float32)
 
 
 def refine_box_labels(labels: Labels, features: Features) -> Labels:
