@@ -22,6 +22,10 @@ ABSENT = {
     "dino_jobs_total{outcome!~": "no job fails",
     'dino_events_total{outcome="GIVEN_UP"}': "no event is given up",
     "kubelet_volume_stats": "no kubelet is read",
+    "dino_video_frames_total": "no film is analysed",
+    'dino_job_stage_duration_seconds_count{service="video"}': "no film is analysed",
+    "dino_webhook_attempts_total": "there is no webhook",
+    "dino_jobs_resumed_total": "no worker dies",
 }
 OF_PLATFORM = [name for name, rule in ALERTS.items() if "dino_operator" not in rule["expr"]]
 
