@@ -64,9 +64,7 @@ class AnomalyHandlers:
         steps = len(sets.reference) + len(sets.tested) + (0 if sets.alone else len(calibrating))
         bank, place = await self._bank(job, sets.reference, model, steps)
         if len(place) < 2 and (sets.alone or len(sets.reference) > 1):
-            raise InvalidRequest(
-                "The reference pictures are one content, which cannot be held against itself"
-            )
+            raise InvalidRequest("The reference pictures are one content, which cannot be held against itself")
         scored = await self._scored(job, sets.tested, bank, place, model, len(sets.reference), steps, "scoring")
         if sets.alone:
             reference_scores = [one.score for one in scored]
