@@ -51,18 +51,23 @@ def test_the_stronger_of_two_boundaries_that_meet_stands() -> None:
     assert [item.kind for item in decide(both, decision=PLAIN)] == ["dissolve"]
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=80), st.lists(st.floats(0, 1), min_size=80, max_size=80))
-def test_a_higher_threshold_never_finds_more(cuts: list[float], mixed: list[float]) -> None:
-    count = len(cuts)
-    found = Scores(
-        np.array(cuts, np.float32), np.array(mixed[:count], np.float32), np.full((count, 3), 1 / 3, np.float32)
-    )
+def test_a_high_score_at_the_first_frame_hides_no_cut_after_it() -> None:
+    assert [item.first for item in decide(scores(50, {0: 1.0, 1: 0.6, 2: 0.95}), decision=PLAIN)] == [2]
+    assert decide(scores(50, {0: 1.0}), decision=PLAIN) == []
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=80))
+def test_a_higher_threshold_never_finds_a_stronger_cut(cuts: list[float]) -> None:
     # Hard cuts alone: a wide transition may fall into several at a higher threshold.
-    only = Scores(found.cut, np.zeros(count, np.float32), found.kinds)
-    loose = Decision(apart=1)
-    places = [{item.first for item in decide(only, t, loose)} for t in (0.2, 0.3, 0.5, 0.8)]
-    peaks = [max((found.cut[p] for p in place), default=0) for place in places]
-    assert all(a >= b for a, b in itertools.pairwise(peaks))
+    found = scores(len(cuts), dict(enumerate(cuts)))
+    strongest = [max((b.score for b in decide(found, t, Decision(apart=1))), default=0.0) for t in (0.2, 0.3, 0.5, 0.8)]
+    assert strongest == sorted(strongest, reverse=True)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=1, max_size=80))
+def test_boundaries_never_overlap(outputs: list[tuple[float, float]]) -> None:
+    cuts, mixed = (np.array(column, np.float32) for column in zip(*outputs, strict=True))
+    found = Scores(cuts, mixed, np.full((len(outputs), 3), 1 / 3, np.float32))
     boundaries = decide(found, 0.3, PLAIN)
     assert all(a.last < b.first for a, b in itertools.pairwise(boundaries))
 

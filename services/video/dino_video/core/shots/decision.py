@@ -61,10 +61,9 @@ def decide(scores: Scores, threshold: float = DEFAULT_THRESHOLD, decision: Decis
 def _cuts(score: NDArray[np.float32], threshold: float) -> list[Boundary]:
     """Take each run of frames over the threshold as one cut, at its highest frame; frame 0 begins no new shot."""
     found = []
-    for first, end in _runs(score >= threshold):
-        at = first + int(np.argmax(score[first:end]))
-        if at > 0:
-            found.append(Boundary("cut", at, at, float(score[at])))
+    for first, end in _runs(score[1:] >= threshold):
+        at = 1 + first + int(np.argmax(score[1 + first : 1 + end]))
+        found.append(Boundary("cut", at, at, float(score[at])))
     return found
 
 
