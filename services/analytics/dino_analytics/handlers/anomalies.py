@@ -14,7 +14,7 @@ from dino_analytics.dense import Dense
 from dino_analytics.draw.anomaly_maps import OddPicture, draw_all, draw_one
 from dino_analytics.serving import ServingModel, ServingWatch
 from dino_analytics.sets.job import SetJobs
-from dino_analytics.sets.patch_bank import BankBuilder, looked_at
+from dino_analytics.sets.patch_bank import BankBuilder, Gone, looked_at
 from dino_common.bus.job_context import JobContext
 from dino_common.contracts.anomalies import (
     MOST_REFERENCES,
@@ -24,7 +24,7 @@ from dino_common.contracts.anomalies import (
     DetectAnomaliesResponse,
     Region,
 )
-from dino_common.errors import InvalidRequest
+from dino_common.errors import Conflict, InvalidRequest
 
 _CALIBRATED = 100
 """Reference pictures that are held against the others to find the threshold, at even distances."""
@@ -59,36 +59,43 @@ class AnomalyHandlers:
         if (page := await self._jobs.next_page(request, "detect-anomalies", DetectAnomaliesResponse)) is not None:
             return page
         sets = await self._sets(request)
+        gone = Gone(self._jobs.gatherer.living)
         model = self._serving.current()
         calibrating = sets.reference[:: max(1, len(sets.reference) // _CALIBRATED)]
         steps = len(sets.reference) + len(sets.tested) + (0 if sets.alone else len(calibrating))
-        bank, place = await self._bank(job, sets.reference, model, steps)
+        bank, place, seen = await self._bank(job, sets.reference, model, steps, gone)
+        if seen < 2 <= len(sets.reference):
+            raise Conflict("All reference pictures but one were deleted during the request")
         if len(place) < 2 and (sets.alone or len(sets.reference) > 1):
             raise InvalidRequest("The reference pictures are one content, which cannot be held against itself")
-        scored = await self._scored(job, sets.tested, bank, place, model, len(sets.reference), steps, "scoring")
+        scored = await self._scored(job, sets.tested, bank, place, model, len(sets.reference), steps, "scoring", gone)
         if sets.alone:
             reference_scores = [one.score for one in scored]
         elif len(sets.reference) > 1:
             done = len(sets.reference) + len(sets.tested)
-            held = await self._scored(job, calibrating, bank, place, model, done, steps, "calibrating")
+            held = await self._scored(job, calibrating, bank, place, model, done, steps, "calibrating", gone)
             reference_scores = [one.score for one in held]
         else:
             reference_scores = []
         threshold, source = _threshold(request, reference_scores)
         scored.sort(key=lambda one: (-round(one.score, 6), one.asset_id))
+        await gone.note([one.asset_id for one in scored])
+        scored = _without(scored, gone)
         usual = float(np.median(np.concatenate([one.distances.ravel() for one in scored]))) if scored else 0.0
-        drawings, sheet = await self._drawn(job, scored[: request.drawings], threshold, usual)
+        drawings, sheet = await self._drawn(job, scored[: request.drawings], model, threshold, usual, gone)
+        scored = _without(scored, gone)
         await job.advance(steps, steps, "done")
         shown = sorted(reference_scores)
         fields = {
             "total": len(scored),
             "without_features": 0,
+            "deleted_meanwhile": len(gone.ids),
             "model": model.name,
             "model_version": model.version,
             "mode": "leave_one_out" if sets.alone else "reference",
             "threshold": threshold,
             "threshold_source": source,
-            "reference_pictures": len(sets.reference),
+            "reference_pictures": seen,
             "reference_scores": [round(score, 4) for score in shown[:: max(1, -(-len(shown) // 100))]],
             "bank_patches": len(bank.patches),
             "anomalous": sum(one.score > threshold for one in scored),
@@ -119,13 +126,14 @@ class AnomalyHandlers:
         return _Sets(reference, tested, alone=False)
 
     async def _bank(
-        self, job: JobContext, reference: list[str], model: ServingModel, steps: int
-    ) -> tuple[Bank, dict[str, int]]:
-        builder = BankBuilder(len(reference))
-        async for number, looked in looked_at(self._dense, reference, job, model):
+        self, job: JobContext, reference: list[str], model: ServingModel, steps: int, gone: Gone
+    ) -> tuple[Bank, dict[str, int], int]:
+        builder, seen = BankBuilder(len(reference)), 0
+        async for number, looked in looked_at(self._dense, reference, job, model, gone):
             builder.add(looked)
+            seen += 1
             await job.advance(number + 1, steps, "looking at the reference")
-        return builder.finish(), builder.contents
+        return builder.finish(), builder.contents, seen
 
     async def _scored(
         self,
@@ -137,9 +145,10 @@ class AnomalyHandlers:
         done: int,
         steps: int,
         stage: str,
+        gone: Gone,
     ) -> list[_Scored]:
         found: list[_Scored] = []
-        async for number, looked in looked_at(self._dense, asset_ids, job, model):
+        async for number, looked in looked_at(self._dense, asset_ids, job, model, gone):
             rows, columns, width = looked.patches.shape
             asset_id, without = asset_ids[number], place.get(looked.record.sha256)
             if without is not None and len(place) < 2:
@@ -152,18 +161,31 @@ class AnomalyHandlers:
         return found
 
     async def _drawn(
-        self, job: JobContext, worst: list[_Scored], threshold: float, usual: float
+        self,
+        job: JobContext,
+        worst: list[_Scored],
+        model: ServingModel,
+        threshold: float,
+        usual: float,
+        gone: Gone,
     ) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        ids = [one.asset_id for one in worst]
+        seen = {ids[place]: looked async for place, looked in looked_at(self._dense, ids, job, model, gone)}
+        worst = [one for one in worst if one.asset_id in seen]
         if not worst:
             return {}, None
-        _, looked = await self._dense.look([one.asset_id for one in worst], job)
         odds = [
-            OddPicture(seen.picture, one.distances, one.score, seen.record.filename, odd_region(one.distances))
-            for one, seen in zip(worst, looked, strict=True)
+            OddPicture(looked.picture, one.distances, one.score, looked.record.filename, odd_region(one.distances))
+            for one in worst
+            for looked in (seen[one.asset_id],)
         ]
         each = await asyncio.to_thread(lambda: [draw_one(odd, threshold, usual) for odd in odds])
         sheet = await asyncio.to_thread(draw_all, odds, threshold, usual)
         return {one.asset_id: drawing for one, drawing in zip(worst, each, strict=True)}, sheet.model_dump()
+
+
+def _without(scored: list[_Scored], gone: Gone) -> list[_Scored]:
+    return [one for one in scored if one.asset_id not in gone.ids]
 
 
 def _check(count: int, least: int, most: int, name: str, what: str) -> None:

@@ -39,6 +39,7 @@ class DuplicateHandlers:
             "pairs_compared": copies.compared,
             "redundant_bytes": sum(group.redundant_bytes for group in groups),
             "unreadable": copies.unreadable,
+            "deleted_meanwhile": gathered.deleted + len(copies.deleted),
         }
         items = [group.model_dump() for group in groups]
         return await self._jobs.first_page(request, "find-duplicates", FindDuplicatesResponse, fields, items, began)

@@ -24,6 +24,7 @@ _PAIRS_AT_ONCE = 128
 _PRINTS_KEPT = 4000
 _JUDGED_GROUPS, _JUDGED_COPIES = 200, 8
 _SHOWN_COPIES = 100
+_ASKED = 8  # of the assets with one content, for one that is still there
 _CROP_COSINE = 0.72
 """Features of a part and its whole are at least so alike; looking for parts in other pairs would only cost time."""
 
@@ -37,6 +38,7 @@ class Copies:
         groups: places in ``contents`` that are copies of each other.
         fits: how verified pairs of places fit; cosines: of their features.
         compared: pairs whose pixels were compared; unreadable: contents that could not be decoded.
+        deleted: assets that were found deleted meanwhile, and are in no group.
     """
 
     contents: list[str]
@@ -46,6 +48,7 @@ class Copies:
     cosines: dict[tuple[int, int], float] = field(default_factory=dict)
     compared: int = 0
     unreadable: int = 0
+    deleted: set[str] = field(default_factory=set)
 
 
 class CopySearch:
@@ -132,8 +135,9 @@ class CopySearch:
     ) -> DuplicateGroup | None:
         place_of = {gathered.ids[row]: place for place in group for row in copies.assets[place]}
         records = await self._assets.get_many(list(place_of))
+        copies.deleted |= place_of.keys() - records.keys()
         if len(records) < 2:
-            return None  # deleted meanwhile
+            return None
         shown = [records[asset_id] for asset_id in sorted(records)]
         qualities = await self._qualities(context, shown) if judged else {}
         facts = [
@@ -186,12 +190,15 @@ class _Kept:
 
     async def of(self, places: set[int]) -> dict[int, Print | None]:
         missing = sorted(place for place in places if place not in self._kept)
-        ids = [self._gathered.ids[self._copies.assets[place][0]] for place in missing]
-        records = await self._assets.get_many(ids)
-        prints = await self._prints.of([records[asset_id] for asset_id in ids if asset_id in records])
+        # Any asset with the content will do, should another have been deleted meanwhile.
+        ids = {place: [self._gathered.ids[row] for row in self._copies.assets[place][:_ASKED]] for place in missing}
+        records = await self._assets.get_many([asset_id for named in ids.values() for asset_id in named])
+        self._copies.deleted |= {one for named in ids.values() for one in named if one not in records}
+        living = {place: [records[one] for one in named if one in records] for place, named in ids.items()}
+        prints = await self._prints.of([named[0] for named in living.values() if named])
         for place in missing:
             self._kept[place] = prints.get(self._copies.contents[place])
-            self.unreadable += self._kept[place] is None
+            self.unreadable += self._kept[place] is None and bool(living[place])
         found = {place: self._kept[place] for place in places}
         for place in places:
             self._kept.move_to_end(place)

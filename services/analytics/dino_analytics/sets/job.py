@@ -74,6 +74,7 @@ def head(gathered: Gathered) -> dict[str, Any]:
     return {
         "total": len(gathered.ids),
         "without_features": gathered.without_features,
+        "deleted_meanwhile": gathered.deleted,
         "model": gathered.model.name,
         "model_version": gathered.model.version,
     }

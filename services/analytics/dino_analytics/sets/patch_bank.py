@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,29 +12,60 @@ from dino_analytics.core.sets.anomaly import Bank, drawn, quota
 from dino_analytics.dense import Dense, Looked
 from dino_analytics.serving import ServingModel
 from dino_common.bus.context import Context
-from dino_common.errors import Conflict
+from dino_common.errors import AssetNotFound, Conflict
 
 AT_ONCE = 8
 
 
+@dataclass(slots=True)
+class Gone:
+    """Assets that a job found deleted while it ran.
+
+    Attributes:
+        living: tells which of some ids are still assets.
+        ids: those found deleted so far.
+    """
+
+    living: Callable[[Sequence[str]], Awaitable[set[str]]]
+    ids: set[str] = field(default_factory=set)
+
+    async def note(self, asset_ids: Sequence[str]) -> bool:
+        """Note those of the ids that are no assets any more; return whether there is such a one."""
+        living = await self.living(asset_ids)
+        found = {asset_id for asset_id in asset_ids if asset_id not in living}
+        self.ids |= found
+        return bool(found)
+
+
 async def looked_at(
-    dense: Dense, asset_ids: Sequence[str], context: Context, first: ServingModel
+    dense: Dense, asset_ids: Sequence[str], context: Context, first: ServingModel, gone: Gone
 ) -> AsyncIterator[tuple[int, Looked]]:
     """Yield every picture with its patches by this model, and its place, a few in memory at a time.
+
+    One that is deleted meanwhile is left out and noted in ``gone``.
 
     Raises:
         DinoError: as ``Dense.look``; Conflict when another model serves by now.
     """
     for start in range(0, len(asset_ids), AT_ONCE):
-        model, looked = await dense.look(asset_ids[start : start + AT_ONCE], context)
+        places = {asset_id: start + n for n, asset_id in enumerate(asset_ids[start : start + AT_ONCE])}
+        while wanted := [asset_id for asset_id in places if asset_id not in gone.ids]:
+            try:
+                model, looked = await dense.look(wanted, context)
+                break
+            except AssetNotFound:
+                if not await gone.note(wanted):
+                    raise  # the assets are there, but what is stored of one is not
+        else:
+            continue
         if model.version != first.version:
             raise Conflict(
                 f"The model changed from {first.version} to {model.version} during the request",
                 details="Vectors of two versions are never compared; repeat the request.",
                 retry_after=3,
             )
-        for number, one in enumerate(looked):
-            yield start + number, one
+        for one in looked:
+            yield places[one.record.asset_id], one
 
 
 class BankBuilder:
@@ -58,5 +90,11 @@ class BankBuilder:
         self._owners.append(np.full(len(taken), number, np.int32))
 
     def finish(self) -> Bank:
-        """Return the bank."""
+        """Return the bank.
+
+        Raises:
+            Conflict: not one picture was added.
+        """
+        if not self._patches:
+            raise Conflict("Every reference picture was deleted during the request")
         return Bank(np.concatenate(self._patches), np.concatenate(self._owners))

@@ -34,6 +34,9 @@ class SetResponse(Response):
     without_features: int = Field(
         default=0, ge=0, description="Pictures of the library left out because their features are not there yet."
     )
+    deleted_meanwhile: int = Field(
+        default=0, ge=0, description="Pictures left out because they were deleted after the request began."
+    )
     next_cursor: str | None = None
     model: str
     model_version: str
