@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from tests.integration.gateway.waiting import until
 
 from dino_common.contracts import OPERATIONS
 
@@ -38,9 +38,11 @@ async def pictures(api: httpx.AsyncClient) -> list[str]:
         return answer.json()["asset_id"]
 
     ids = sorted([await upload(number) for number in range(COUNT)])
-    async with asyncio.timeout(120):
-        while await indexed(api, ids[0]) < COUNT - 1:
-            await asyncio.sleep(0.1)
+
+    async def all_indexed() -> bool:
+        return await indexed(api, ids[0]) == COUNT - 1
+
+    await until(all_indexed, 120)
     yield ids
     for asset_id in ids:
         await api.delete(f"/assets/{asset_id}")
@@ -54,14 +56,17 @@ async def indexed(api: httpx.AsyncClient, asset_id: str) -> int:
     return len(answer.json()["items"])
 
 
-async def until(api: httpx.AsyncClient, job_id: str, stages: set[str]) -> dict:
+async def reached(api: httpx.AsyncClient, job_id: str, stages: set[str]) -> dict:
     """Return the job once it is at one of the stages, or has ended."""
-    async with asyncio.timeout(120):
-        while True:
-            job = (await api.get(f"/jobs/{job_id}")).json()
-            if job["progress"]["stage"] in stages or job["status"] not in ("queued", "running"):
-                return job
-            await asyncio.sleep(0.02)
+    job: dict = {}
+
+    async def there() -> bool:
+        nonlocal job
+        job = (await api.get(f"/jobs/{job_id}")).json()
+        return job["progress"]["stage"] in stages or job["status"] not in ("queued", "running")
+
+    await until(there, 120)
+    return job
 
 
 async def test_anomalies_of_a_library_from_which_pictures_go(api: httpx.AsyncClient, pictures: list[str]):
@@ -70,12 +75,12 @@ async def test_anomalies_of_a_library_from_which_pictures_go(api: httpx.AsyncCli
     accepted = await api.post(f"/{operation}", json=body, params={"wait": 0})
     assert accepted.status_code == 202, accepted.text
     job_id = accepted.json()["job_id"]
-    job = await until(api, job_id, {"looking at the reference"})
+    job = await reached(api, job_id, {"looking at the reference"})
     assert job["status"] == "running", "it ended before anything could be deleted"
     # Looked at in the order of their ids, a few at a time: these come last.
     for asset_id in pictures[-2:]:
         assert (await api.delete(f"/assets/{asset_id}")).status_code == 200
-    job = await until(api, job_id, set())
+    job = await reached(api, job_id, set())
     assert job["status"] == "succeeded", job
     answer = job["result"]
     OPERATIONS[operation].response.model_validate(answer)
