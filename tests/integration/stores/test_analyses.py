@@ -85,3 +85,68 @@ async def test_nothing_is_left_of_a_film_that_has_gone(store, film, mongo):
     await store.delete_of(film)
     assert await store.newest(film) is None
     assert await mongo.db["analyzed_shots"].count_documents({"video_asset_id": film}) == 0
+
+
+class Broken(Exception):
+    """Stands for the end of the process."""
+
+
+class Dying:
+    """A collection whose writes end with the process after so many of them; the counter is shared."""
+
+    def __init__(self, collection, left: list[int]) -> None:
+        self._collection, self._left = collection, left
+
+    def __getattr__(self, name: str):
+        method = getattr(self._collection, name)
+        if not name.startswith(("replace", "update", "delete")):
+            return method
+
+        async def write(*arguments, **named):
+            if self._left[0] == 0:
+                raise Broken
+            self._left[0] -= 1
+            return await method(*arguments, **named)
+
+        return write
+
+
+async def staying(mongo: Mongo, film: str) -> set[str]:
+    """Return the analyses of which there are shots that do not expire."""
+    found = mongo.db["analyzed_shots"].find({"video_asset_id": film, "expires_at": {"$exists": False}})
+    return {document["analysis_id"] async for document in found}
+
+
+@pytest.mark.parametrize("keyframes", [True, False])
+@pytest.mark.parametrize("writes", range(6))
+async def test_wherever_finishing_breaks_off_it_is_made_up_for(store, film, mongo, monkeypatch, writes, keyframes):
+    await finished(store, film, "a")
+    await store.put_shots(film, "b", 1, shots(1, 3))
+    await store.put_shots(film, "under way", 1, shots(1, 4))
+    left = [writes]
+    for name in ("_heads", "_shots"):
+        monkeypatch.setattr(store, name, Dying(getattr(store, name), left))
+    try:
+        await store.finish(AnalysisRecord(film, "b", 3, keyframes))
+        complete = True
+    except Broken:
+        complete = False
+    monkeypatch.undo()
+    named = {(await store.newest(film, keyframes=k)).analysis_id for k in (False, True)}
+    # What stays is what the film names, or the film is among those to be settled.
+    assert await staying(mongo, film) == named or await store.unsettled() == [film]
+    for one in await store.unsettled():
+        await store.settle(one)
+    assert await store.unsettled() == []
+    assert await staying(mongo, film) == named
+    assert [await store.count(film, run) for run in named] == [3 if run == "b" else 2 for run in named]
+    assert await store.count(film, "under way") == 4
+    assert complete == (writes >= (5 if keyframes else 4))
+
+
+async def test_a_job_that_stores_its_shots_again_does_not_make_them_expire(store, film, mongo):
+    await finished(store, film, "a")
+    await store.put_shots(film, "a", 1, shots(1, 2))
+    assert await staying(mongo, film) == {"a"}
+    documents = await mongo.db["analyzed_shots"].find({"video_asset_id": film}).to_list()
+    assert all("expires_at" not in document for document in documents)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson.binary import Binary
-from pymongo import ASCENDING, ReplaceOne, ReturnDocument
+from pymongo import ASCENDING, UpdateOne
 
 from dino_common.bus.codec import pack, unpack
 from dino_common.stores.mongo import SCHEMA, Mongo, guarded, utc_now
@@ -40,7 +40,7 @@ class AnalysisStore:
     """The collections ``analyses`` (the newest of each film) and ``analyzed_shots`` (one document a shot).
 
     Of a film two analyses are kept: the newest one, and the newest one with keyframes; often they are the same.
-    Shots of an analysis that never finished expire. Every method raises ServiceUnavailable while MongoDB does not
+    Shots of an analysis that never finishes expire. Every method raises ServiceUnavailable while MongoDB does not
     answer.
     """
 
@@ -70,9 +70,11 @@ class AnalysisStore:
                 "analysis_id": analysis_id,
                 "number": number,
                 "shot": Binary(pack(shot)),
-                "expires_at": expires,
             }
-            changes.append(ReplaceOne({"_id": key}, document, upsert=True))
+            # One of a finished analysis does not expire, also when a job that could not tell its end stores it again.
+            changes.append(
+                UpdateOne({"_id": key}, {"$set": document, "$setOnInsert": {"expires_at": expires}}, upsert=True)
+            )
         if changes:
             # In order, so that no gap is left where a worker dies.
             await self._shots.bulk_write(changes, ordered=True)
@@ -108,8 +110,12 @@ class AnalysisStore:
 
     @guarded
     async def finish(self, record: AnalysisRecord) -> None:
-        """Make this the newest analysis of its film; those that nothing names any more are removed."""
-        film, kept = record.video_asset_id, {record.analysis_id}
+        """Make this the newest analysis of its film; those that nothing names any more are removed.
+
+        Of one film one process at a time: under the film's lock. Where it breaks off, ``unsettled`` names the film and
+        ``settle`` does the rest.
+        """
+        film = record.video_asset_id
         document = {
             "schema": SCHEMA,
             "video_asset_id": film,
@@ -118,21 +124,33 @@ class AnalysisStore:
             "keyframes": record.keyframes,
             "facts": Binary(pack(record.facts)),
             "finished_at": record.finished_at,
+            "unsettled": True,
         }
-        of_run = {"video_asset_id": film, "analysis_id": record.analysis_id}
-        await self._shots.update_many(of_run, {"$unset": {"expires_at": ""}})
-        replaced: set[str] = set()
-        for key in (_key(film, False), _key(film, True)):
-            if key == _key(film, True) and not record.keyframes:
-                other = await self._heads.find_one({"_id": key})
-                kept |= {other["analysis_id"]} if other else set()
-                continue
-            before = await self._heads.find_one_and_replace(
-                {"_id": key}, document, upsert=True, return_document=ReturnDocument.BEFORE
-            )
-            replaced |= {before["analysis_id"]} if before else set()
-        for analysis_id in replaced - kept:
-            await self._shots.delete_many({"video_asset_id": film, "analysis_id": analysis_id})
+        # First what names them, then the shots themselves: there are never shots that stay and that nothing names.
+        for keyframes in (False, True) if record.keyframes else (False,):
+            await self._heads.replace_one({"_id": _key(film, keyframes)}, document, upsert=True)
+        await self.settle(film)
+
+    @guarded
+    async def settle(self, video_asset_id: str) -> None:
+        """Keep the shots of the analyses that the film has, and remove those of analyses that it had.
+
+        Under the film's lock; may be done again.
+        """
+        of_film = {"video_asset_id": video_asset_id}
+        named = [head["analysis_id"] async for head in self._heads.find(of_film, {"analysis_id": 1})]
+        expiring = {"expires_at": {"$exists": True}}
+        await self._shots.update_many(
+            of_film | {"analysis_id": {"$in": named}} | expiring, {"$unset": {"expires_at": ""}}
+        )
+        await self._shots.delete_many(of_film | {"analysis_id": {"$nin": named}, "expires_at": {"$exists": False}})
+        await self._heads.update_many(of_film | {"unsettled": True}, {"$unset": {"unsettled": ""}})
+
+    @guarded
+    async def unsettled(self, limit: int = 100) -> list[str]:
+        """Return films whose newest analysis was made known and not settled, as after a crash."""
+        found = self._heads.find({"unsettled": True}, {"video_asset_id": 1}).limit(2 * limit)
+        return list(dict.fromkeys([head["video_asset_id"] async for head in found]))[:limit]
 
     @guarded
     async def newest(self, video_asset_id: str, *, keyframes: bool = False) -> AnalysisRecord | None:

@@ -15,10 +15,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from dino_common.errors import Conflict, DinoError
+from dino_common.errors import Conflict, DinoError, ServiceUnavailable
 from dino_common.stores.mongo import SCHEMA, Mongo, utc_now
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,49 @@ log = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=30)
 _RENEW_EVERY = 8.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.01, 0.25
+
+
+class Lease:
+    """A lock as it is held; it may be lost, where MongoDB or this process stood still for longer than the lease."""
+
+    def __init__(self, mongo: Mongo, locks: Any, key: str, owner: str) -> None:
+        """Stand for the lock that this owner has taken."""
+        self._mongo, self._locks, self._key, self._owner = mongo, locks, key, owner
+
+    async def confirm(self) -> None:
+        """Renew the lease: from here on nobody else takes the lock for 30 seconds.
+
+        Raises:
+            ServiceUnavailable: another has taken it meanwhile, or MongoDB does not answer.
+        """
+        if not await self._renewed():
+            raise ServiceUnavailable("The lock was lost to another process meanwhile", retry_after=2)
+
+    async def keep(self) -> None:
+        """Renew the lease every few seconds, for ever."""
+        while True:
+            await asyncio.sleep(_RENEW_EVERY)
+            try:
+                if not await self._renewed():
+                    log.warning("the lock of content %s was lost", self._key[:12])
+                    return
+            except DinoError as error:
+                log.warning("the lock of content %s is not renewed: %s", self._key[:12], error.message)
+
+    async def give_back(self) -> None:
+        """Let others have the lock at once."""
+        try:
+            with self._mongo.guard():
+                await self._locks.delete_one({"_id": self._key, "owner": self._owner})
+        except DinoError as error:
+            log.warning("the lock of content %s ends by its lease: %s", self._key[:12], error.message)
+
+    async def _renewed(self) -> bool:
+        with self._mongo.guard():
+            renewed = await self._locks.update_one(
+                {"_id": self._key, "owner": self._owner}, {"$set": {"expires_at": utc_now() + _LEASE}}
+            )
+        return renewed.matched_count == 1
 
 
 class ContentLock:
@@ -37,11 +81,11 @@ class ContentLock:
         self._locks = mongo.db["content_locks"]
 
     @asynccontextmanager
-    async def hold(self, sha256: str, patience: float = 60.0) -> AsyncIterator[None]:
+    async def hold(self, sha256: str, patience: float = 60.0) -> AsyncIterator[Lease]:
         """Hold the content's lock inside the block; it is renewed as long as the block runs.
 
         Args:
-            sha256: the content.
+            sha256: the content, or another name of what one at a time may work on.
             patience: seconds to wait for others.
 
         Raises:
@@ -50,13 +94,14 @@ class ContentLock:
         """
         owner = secrets.token_hex(8)
         await self._take(sha256, owner, patience)
-        renewal = asyncio.create_task(self._renew(sha256, owner))
+        lease = Lease(self._mongo, self._locks, sha256, owner)
+        renewal = asyncio.create_task(lease.keep())
         try:
-            yield
+            yield lease
         finally:
             renewal.cancel()
             await asyncio.gather(renewal, return_exceptions=True)
-            await asyncio.shield(self._give_back(sha256, owner))
+            await asyncio.shield(lease.give_back())
 
     async def _take(self, sha256: str, owner: str, patience: float) -> None:
         until = time.monotonic() + patience
@@ -78,21 +123,3 @@ class ContentLock:
             except DuplicateKeyError:
                 dead = {"_id": sha256, "expires_at": {"$lt": now}}
                 return (await self._locks.replace_one(dead, lease)).matched_count == 1
-
-    async def _renew(self, sha256: str, owner: str) -> None:
-        while True:
-            await asyncio.sleep(_RENEW_EVERY)
-            try:
-                with self._mongo.guard():
-                    await self._locks.update_one(
-                        {"_id": sha256, "owner": owner}, {"$set": {"expires_at": utc_now() + _LEASE}}
-                    )
-            except DinoError as error:
-                log.warning("the lock of content %s is not renewed: %s", sha256[:12], error.message)
-
-    async def _give_back(self, sha256: str, owner: str) -> None:
-        try:
-            with self._mongo.guard():
-                await self._locks.delete_one({"_id": sha256, "owner": owner})
-        except DinoError as error:
-            log.warning("the lock of content %s ends by its lease: %s", sha256[:12], error.message)

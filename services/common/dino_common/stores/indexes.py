@@ -53,7 +53,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("character_id", ASCENDING), ("judged_at", DESCENDING), ("_id", DESCENDING)]),
     ],
     "descriptions": [IndexModel([("sha256", ASCENDING)])],
-    "analyses": [IndexModel([("video_asset_id", ASCENDING)])],
+    "analyses": [
+        IndexModel([("video_asset_id", ASCENDING)]),
+        # Only of those that a crash left half made.
+        IndexModel([("unsettled", ASCENDING)], sparse=True),
+    ],
     "analyzed_shots": [
         IndexModel([("video_asset_id", ASCENDING), ("analysis_id", ASCENDING), ("number", ASCENDING)]),
         _expiry("expires_at"),
