@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from docs.generated_block import DOCS, table, write
+from docs.places import FIELDS, FIXED
 
 from dino_operator.crd import definition
 
@@ -16,13 +17,27 @@ def content() -> str:
     """Return a table for each part of the spec, and the rules across fields."""
     schema = definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     spec = schema["properties"]["spec"]
-    blocks: list[str] = []
+    found: list[str] = []
     for name, part in spec["properties"].items():
         rows = list(_rows(name, part, name in spec["required"]))
-        blocks += [f"### spec.{name}", table(("field", "type", "default", "meaning"), rows)]
+        found += [f"### spec.{name}", table(("field", "type", "default", "meaning"), rows)]
     rules = [(f"`{path}`", message) for path, message in _rules("", schema)]
-    blocks += ["### Rules across fields", table(("of", "what is said when it is broken"), rules)]
-    return "\n\n".join(blocks)
+    found += ["### Rules across fields", table(("of", "what is said when it is broken"), rules)]
+    return "\n\n".join(found)
+
+
+def variables() -> str:
+    """Return the tables of environment variables and the fields that set them."""
+    rows = [(f"`{variable}`", f"`{field}`") for variable, field in FIELDS.items()]
+    fixed = [(f"`{variable}`", why) for variable, why in FIXED.items()]
+    return (
+        f"{table(('variable', 'field'), rows)}\n\nSet by the operator alone:\n\n{table(('variable', 'value'), fixed)}"
+    )
+
+
+def blocks() -> dict[str, str]:
+    """Return every written part of the page."""
+    return {"fields": content(), "variables": variables()}
 
 
 def _rows(path: str, schema: dict[str, Any], required: bool) -> Iterator[tuple[str, str, str, str]]:
@@ -67,4 +82,4 @@ def _rules(path: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    write(PAGE, {"fields": content()})
+    write(PAGE, blocks())

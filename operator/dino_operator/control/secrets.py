@@ -16,7 +16,7 @@ from dino_operator.kube.errors import NotFound
 from dino_operator.kube.kinds import SECRETS
 from dino_operator.observe import MissingSecret
 from dino_operator.render.context import SERVICES, Context
-from dino_operator.render.environment import secret_environment
+from dino_operator.render.environment import own_environment, secret_environment, secrets_read
 from dino_operator.render.facts import Facts
 from dino_operator.render.weights import weights
 from dino_operator.spec.deployment import DinoDeployment
@@ -46,6 +46,9 @@ def needs(resource: DinoDeployment, facts: Facts) -> list[Need]:
     context = Context(resource, facts)
     variables = [(item, "spec.model.source") for v in context.versions for item in weights(context, v).environment]
     variables += [(item, "") for service in SERVICES for item in secret_environment(context, service)]
+    for service in SERVICES:
+        own = [item for item in own_environment(context, service) if secrets_read([item])]
+        variables += [(item, f"spec.{service}.env") for item in own]
     found: dict[tuple[str, str], Need] = {}
     for item, field in variables:
         reference = item["valueFrom"]["secretKeyRef"]

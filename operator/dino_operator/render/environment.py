@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dino_operator.render.context import ADMIN_PORT, API_PORT, Context, Manifest, Service
+from dino_operator.render.context import ADMIN_PORT, API_PORT, Context, Manifest, Service, plain
 from dino_operator.render.facts import ModelVersion
 from dino_operator.spec.base import milliseconds
 from dino_operator.spec.connections import ObjectStorageRef, UrlRef, VectorIndexRef
+from dino_operator.spec.gateway import Webhooks
 
 CACHE_DIR = "/cache"
 INDEX_DIR = "/data/index"
@@ -16,6 +17,7 @@ INDEX_DIR = "/data/index"
 def configuration(context: Context, service: Service) -> dict[str, str]:
     """Return a service's settings that are no secrets, by environment variable."""
     spec, storage = context.spec, context.spec.connections.object_storage or ObjectStorageRef.model_validate({})
+    lifetimes = spec.lifetimes
     values: dict[str, Any] = {
         "DINO_NAMESPACE": context.namespace,
         "DINO_DEPLOYMENT": context.name,
@@ -27,8 +29,17 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_ENDPOINT": spec.telemetry.otlp_endpoint,
         "CLOUDFLARE_R2_BUCKET_NAME": storage.bucket,
         "S3_REGION": storage.region,
+        "DINO_PRESIGNED_URL_SECONDS": storage.presigned_url_seconds,
+        # Those that read pictures whole take as many bytes as the gateway lets in.
+        "MAX_FILE_SIZE_MB": spec.gateway.limits.max_file_size_mb,
         "DINO_MAX_PIXELS": spec.gateway.limits.max_pixels,
+        "DINO_MAX_CONCURRENCY": context.workload(service).max_concurrency,
+        "DINO_FEATURES_TTL": lifetimes.features_seconds,
+        "DINO_SIMILARITY_TTL": lifetimes.similarity_seconds,
+        "DINO_PREPROCESSED_TTL": lifetimes.preprocessed_seconds,
     }
+    if service != "gateway":
+        values["DINO_FACE_DETECTOR"] = spec.face_detector
     match service:
         case "gateway":
             values |= _gateway(context)
@@ -39,6 +50,8 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
                 "DINOV3_BATCH_SIZE": inference.batch_size,
                 "DINO_MAX_BATCH_DELAY_MS": milliseconds(inference.max_batch_delay),
                 "DINO_QUEUE_LIMIT": inference.queue_limit,
+                "DINO_DECODE_THREADS": inference.decode_threads,
+                "DINO_EXTRACT_ON_UPLOAD": _switch(inference.extract_on_upload),
                 "DINO_CACHE_DIR": CACHE_DIR,
                 "DINO_IMAGE_TEXT_MODEL": inference.image_text_model,
             }
@@ -46,11 +59,17 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
             generator = spec.analytics.generator
             values |= {
                 "DINO_INDEX_DIR": INDEX_DIR,
+                "DINO_DECODE_THREADS": spec.analytics.decode_threads,
                 "DINO_GENERATOR_URL": generator and generator.url,
                 "DINO_GENERATOR_TIMEOUT_SECONDS": generator and generator.timeout_seconds,
             }
         case "video":
-            pass
+            limits = spec.video.limits
+            values |= {
+                "DINO_MAX_VIDEO_SECONDS": limits.max_seconds,
+                "DINO_MAX_VIDEO_FRAMES": limits.max_frames,
+                "DINO_MAX_VIDEO_DECODE_SECONDS": limits.max_decode_seconds,
+            }
     return {name: str(value) for name, value in sorted(values.items()) if value is not None}
 
 
@@ -70,13 +89,31 @@ def _gateway(context: Context) -> dict[str, Any]:
         "DINO_JWT_JWKS_URL": jwt.jwks_url if jwt else None,
         "DINO_JWT_ISSUER": jwt.issuer if jwt else None,
         "DINO_JWT_AUDIENCE": jwt.audience if jwt else None,
-        "DINO_WEBHOOK_ALLOW_PRIVATE": ",".join(webhooks.allow_private or ()) or None if webhooks else None,
-        "MAX_FILE_SIZE_MB": gateway.limits.max_file_size_mb,
+        **(_webhooks(webhooks) if webhooks else {}),
+        # Whoever uploads is told by the gateway whether features follow.
+        "DINO_EXTRACT_ON_UPLOAD": _switch(context.spec.inference.extract_on_upload),
+        "DINO_JOB_TTL": context.spec.lifetimes.jobs_seconds,
+        "DINO_MAX_PRESIGNED_SIZE_MB": gateway.limits.max_presigned_size_mb,
         "MAX_BATCH_SIZE": gateway.limits.max_batch_size,
         "RATE_LIMIT_DEFAULT": gateway.rate_limits.default,
         "RATE_LIMIT_UPLOAD": gateway.rate_limits.upload,
         "RATE_LIMIT_BATCH": gateway.rate_limits.batch,
     }
+
+
+def _webhooks(webhooks: Webhooks) -> dict[str, Any]:
+    return {
+        "DINO_WEBHOOK_ALLOW_PRIVATE": ",".join(webhooks.allow_private or ()) or None,
+        "DINO_WEBHOOK_TIMEOUT": webhooks.timeout_seconds,
+        "DINO_WEBHOOK_MAX_ATTEMPTS": webhooks.max_attempts,
+        "DINO_WEBHOOK_FIRST_RETRY": webhooks.first_retry_seconds,
+        "DINO_WEBHOOK_DISABLE_AFTER": webhooks.disable_after_seconds,
+        "DINO_WEBHOOK_DELIVERY_TTL": webhooks.keep_deliveries_seconds,
+    }
+
+
+def _switch(on: bool) -> str:
+    return "true" if on else "false"
 
 
 def model_environment(context: Context, version: ModelVersion, model_name: str) -> list[Manifest]:
@@ -117,6 +154,18 @@ def secret_environment(context: Context, service: Service) -> list[Manifest]:
             from_secret("QDRANT_API_KEY", secret, index.api_key_key, optional=True),
         ]
     return found
+
+
+def own_environment(context: Context, service: Service) -> list[Manifest]:
+    """Return the variables that the user gives the pods of a service, as in a pod."""
+    return [plain(variable) for variable in context.workload(service).env or ()]
+
+
+def secrets_read(variables: list[Manifest]) -> set[str]:
+    """Return the names of the Secrets that variables are read from."""
+    return {
+        item["valueFrom"]["secretKeyRef"]["name"] for item in variables if "secretKeyRef" in item.get("valueFrom", {})
+    }
 
 
 def object_store_environment(context: Context, secret: str | None = None) -> list[Manifest]:

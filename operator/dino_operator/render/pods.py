@@ -22,7 +22,9 @@ from dino_operator.render.environment import (
     configuration,
     model_environment,
     object_store_environment,
+    own_environment,
     secret_environment,
+    secrets_read,
 )
 from dino_operator.render.facts import ModelVersion
 from dino_operator.render.weights import cache_volume, owner_container, weights
@@ -111,13 +113,14 @@ def _environment(context: Context, service: Service, version: ModelVersion | Non
     ]
     if version is not None:
         own += model_environment(context, version, weights(context, version).model_name)
-    return own + secret_environment(context, service)
+    return own + secret_environment(context, service) + own_environment(context, service)
 
 
 def _init_containers(context: Context, version: ModelVersion) -> list[Manifest]:
     images, found = context.spec.images, weights(context, version)
-    # No more than the store of the weights: the fetch needs no other connection.
-    own = {item["name"]: item for item in [_HOME, *object_store_environment(context), *found.environment]}
+    # No more than the store of the weights: the fetch needs no other connection. A proxy it needs like the service.
+    given = [*own_environment(context, "inference"), _HOME, *object_store_environment(context), *found.environment]
+    own = {item["name"]: item for item in given}
     return [
         *owner_container(version.model, images.of("inference"), images.pull_policy),
         {
@@ -221,11 +224,7 @@ def _spread(labels: dict[str, str], service: Service) -> list[Manifest]:
 
 def _checksum(context: Context, service: Service) -> str:
     """Hash what the processes read once, at start. Thresholds are not part of it: they are followed live."""
-    secrets = {
-        item["valueFrom"]["secretKeyRef"]["name"]
-        for item in secret_environment(context, service)
-        if "secretKeyRef" in item["valueFrom"]
-    }
+    secrets = secrets_read([*secret_environment(context, service), *own_environment(context, service)])
     hashes = {name: context.facts.secret_hashes[name] for name in secrets if name in context.facts.secret_hashes}
     content = json.dumps([configuration(context, service), hashes], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]

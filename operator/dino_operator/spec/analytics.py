@@ -40,6 +40,9 @@ class Analytics(Workload):
     """The judging and searching service. One pod holds the index in files; several need connections.vectorIndex."""
 
     rules = Workload.rules
+    decode_threads: int = Field(
+        0, ge=0, le=256, description="Threads that decode pictures. 0: as many as the node has cores."
+    )
     storage: IndexStorage = part(IndexStorage, "The volume of the vector index.")
     generator: GeneratorRef | None = Field(
         None, description="Image generator. Not set: generate-image answers 409 and says so."

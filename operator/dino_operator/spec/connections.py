@@ -42,6 +42,7 @@ class ObjectStorageRef(Part):
         None, description="Where everybody may read the bucket. Not set: it is read through the gateway."
     )
     region: str = Field("auto", min_length=1, max_length=63, description="Region; auto is R2's.")
+    presigned_url_seconds: int = Field(3600, ge=60, le=604_800, description="How long presigned URLs work, seconds.")
 
 
 class VectorIndexRef(Part):

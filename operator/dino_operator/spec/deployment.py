@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from dino_operator.spec.connections import Connections
 from dino_operator.spec.gateway import Gateway
 from dino_operator.spec.images import Images
 from dino_operator.spec.inference import Inference
+from dino_operator.spec.lifetimes import Lifetimes
 from dino_operator.spec.model import Model
 from dino_operator.spec.pod_template import DisruptionBudget, NetworkPolicy, PodTemplate
 from dino_operator.spec.telemetry import Telemetry
@@ -115,6 +116,12 @@ class DinoDeploymentSpec(Part):
     video: Video = part(Video, "The service that decodes films.")
     analytics: Analytics = part(Analytics, "The service that judges and searches.")
     thresholds: Thresholds = part(Thresholds, "Cut-offs in force; a change restarts nothing.")
+    face_detector: Literal["auto", "off"] | None = Field(
+        None,
+        description="auto: find faces and hands with what the images have; off: do not look. Not set: the services' "
+        "own default.",
+    )
+    lifetimes: Lifetimes = part(Lifetimes, "How long what was computed is kept.")
     connections: Connections = Field(description="Where the data is.")
     telemetry: Telemetry = part(Telemetry, "Traces, metrics and logs.")
     images: Images = part(Images, "Container images.")

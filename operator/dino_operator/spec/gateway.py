@@ -79,6 +79,9 @@ class Limits(Part):
     """Largest things that are taken."""
 
     max_file_size_mb: int = Field(50, ge=1, le=5000, alias="maxFileSizeMB", description="An upload, MB.")
+    max_presigned_size_mb: int = Field(
+        20_000, ge=1, le=5_000_000, alias="maxPresignedSizeMB", description="An upload by presigned URL, MB."
+    )
     max_batch_size: int = Field(100, ge=2, le=10_000, description="Assets in a batch.")
     max_pixels: int = Field(100_000_000, ge=10_000, le=10_000_000_000, description="Pixels of a picture.")
 
@@ -97,6 +100,17 @@ class Webhooks(Part):
         None, description="Secret with the keys that seal webhooks' secrets. Not set: they are kept as they are."
     )
     secret_keys_key: SecretKey = Field("DINO_WEBHOOK_SECRET_KEYS", description="Key in that Secret.")
+    timeout_seconds: int = Field(10, ge=1, le=60, description="How long a receiver may take, seconds.")
+    max_attempts: int = Field(10, ge=1, le=50, description="Attempts at a delivery before it is a dead letter.")
+    first_retry_seconds: int = Field(
+        5, ge=1, le=3600, description="Wait before the second attempt; later ones grow threefold, up to six hours."
+    )
+    disable_after_seconds: int = Field(
+        432_000, ge=60, le=31_536_000, description="A webhook whose every attempt fails is switched off after this."
+    )
+    keep_deliveries_seconds: int = Field(
+        2_592_000, ge=60, le=31_536_000, description="How long deliveries stay in the log."
+    )
 
 
 class Cors(Part):
@@ -129,7 +143,9 @@ class Gateway(Workload):
     rate_limits: RateLimits = part(RateLimits, "Requests a minute for each caller.")
     limits: Limits = part(Limits, "Largest things that are taken.")
     cors: Cors = part(Cors, "Web pages of other origins.")
-    webhooks: Webhooks | None = Field(None, description="Where webhooks may lead, and how their secrets are kept.")
+    webhooks: Webhooks | None = Field(
+        None, description="Where webhooks may lead, how their secrets are kept, and when it is tried again."
+    )
     public_url: Annotated[str, Field(pattern=r"^https?://", max_length=2048)] | None = Field(
         None, description="Address that answers point to. Not set: that of the request."
     )

@@ -83,6 +83,10 @@ class Inference(Workload):
         "5ms", description="Longest wait for a batch to fill, 0ms to 1s."
     )
     queue_limit: int = Field(256, ge=1, le=100_000, description="Pictures waiting beyond which requests are refused.")
+    decode_threads: int = Field(
+        0, ge=0, le=256, description="Threads that decode pictures. 0: as many as the node has cores."
+    )
+    extract_on_upload: bool = Field(True, description="Extract features as soon as a picture is uploaded.")
     image_text_model: Annotated[str, Field(max_length=500, pattern=r"^(off|/[A-Za-z0-9/._-]+)$")] | None = Field(
         None,
         description="Directory of a CLIP or SigLIP model in the pods' image, for semantic-search; off: words alone. "

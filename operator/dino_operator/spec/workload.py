@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dino_operator.spec.base import Part, Quantity, Rule, Verbatim, part
+from dino_operator.spec.env_var import EnvVar
 
 Replicas = Annotated[int, Field(ge=0, le=1000)]
 
@@ -114,6 +115,16 @@ class Workload(Part):
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     affinity: Verbatim | None = Field(None, description="Affinity, as in a pod.")
+    max_concurrency: int = Field(
+        256, ge=1, le=100_000, description="Requests in work at once in one pod; more are told to come again."
+    )
+    env: list[EnvVar] | None = Field(
+        None,
+        max_length=32,
+        description="Variables of other programs in the pods, such as HTTPS_PROXY or OTEL_EXPORTER_OTLP_HEADERS. "
+        "Settings of the platform have fields and are refused here.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    )
 
     @property
     def most(self) -> int:

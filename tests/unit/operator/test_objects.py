@@ -15,7 +15,7 @@ from dino_common.settings import Settings
 from dino_operator.render import render
 
 # Read by Python and by the hub's client, not by the settings.
-FOREIGN = {"HOME", "HF_TOKEN"}
+FOREIGN = {"HOME", "HF_TOKEN", "HF_ENDPOINT", "HTTPS_PROXY"}
 MODELS = {
     "ServiceAccount": "V1ServiceAccount",
     "Role": "V1Role",

@@ -42,6 +42,16 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"thresholds": {"similarity": 85}}, "spec.thresholds.similarity", "not 85"),
     ({"images": {"tag": "a b"}}, "spec.images.tag", "not 'a b'"),
     ({"video": {"storage": {"size": "10 GB"}}}, "spec.video.storage.size", "not '10 GB'"),
+    ({"video": {"env": [{"name": "REDIS_URL", "value": "x"}]}}, "spec.video.env[0]", "use its field"),
+    ({"gateway": {"env": [{"name": "DINO_AUTH", "value": "off"}]}}, "spec.gateway.env[0]", "use its field"),
+    ({"video": {"env": [{"name": "A"}]}}, "spec.video.env[0]", "exactly one of value and valueFrom"),
+    (
+        {"video": {"env": [{"name": "A", "valueFrom": {}}]}},
+        "spec.video.env[0].valueFrom",
+        "exactly one of secretKeyRef and configMapKeyRef",
+    ),
+    ({"gateway": {"webhooks": {"maxAttempts": 51}}}, "spec.gateway.webhooks.maxAttempts", "not 51"),
+    ({"faceDetector": "on"}, "spec.faceDetector", "not 'on'"),
 ]
 
 
