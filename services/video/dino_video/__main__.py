@@ -12,6 +12,7 @@ from dino_common.runtime import Runtime, run
 from dino_common.settings import load_settings
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetStore
+from dino_common.stores.content_lock import ContentLock
 from dino_common.stores.jobs import JobStore
 from dino_common.stores.mongo import Mongo, ensure_indexes
 from dino_common.stores.objects import Objects
@@ -36,6 +37,7 @@ async def setup(runtime: Runtime) -> None:
     await ensure_indexes(mongo)
     objects = Objects(settings)
     assets, shots, analyses = AssetStore(mongo), ShotStore(mongo), AnalysisStore(mongo)
+    locks = ContentLock(mongo)
     library = LibraryHandlers(assets, shots, Texts(runtime.bus))
     following = FilmsFollowing(assets, shots, analyses, objects, runtime.bus, limits_of(settings))
 
@@ -63,7 +65,7 @@ async def setup(runtime: Runtime) -> None:
     runtime.job_store = JobStore(mongo)
     runtime.jobs_at_once = _FILMS_AT_ONCE
     runtime.job_handlers = {
-        "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus, analyses, shots).analyze,
+        "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus, analyses, shots, locks).analyze,
         "score-video": ScoreHandler(settings, assets, objects, runtime.bus).score,
         "track-objects": TrackHandler(settings, assets, objects, runtime.bus).track,
     }

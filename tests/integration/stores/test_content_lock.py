@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dino_common.errors import Conflict
+from dino_common.errors import Conflict, ServiceUnavailable
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.content_lock import ContentLock
 from dino_common.stores.mongo import Mongo, utc_now
@@ -87,3 +87,17 @@ async def test_lock_is_given_back_when_the_work_fails_or_is_cancelled(mongo: Mon
     await asyncio.gather(task, return_exceptions=True)
     async with lock.hold("e" * 64, patience=1):
         pass
+
+
+async def test_a_lease_that_another_has_taken_is_not_confirmed(mongo: Mongo) -> None:
+    lock = ContentLock(mongo)
+    async with lock.hold("c" * 64) as lease:
+        await lease.confirm()
+        # As when this process stood still for longer than the lease.
+        await mongo.db["content_locks"].update_one(
+            {"_id": "c" * 64}, {"$set": {"expires_at": utc_now() - timedelta(seconds=1)}}
+        )
+        async with lock.hold("c" * 64, patience=0.05) as other:
+            with pytest.raises(ServiceUnavailable):
+                await lease.confirm()
+            await other.confirm()

@@ -29,7 +29,7 @@ async def finishing(mongo: Mongo) -> Finishing:
     for first in range(1, SHOTS, 500):
         await analyses.put_shots(film, run, first, [shot(n) for n in range(first, first + 500)])
     nobody = cast("Any", None)
-    return Finishing(film, run, SHOTS, utc_now(), analyses, nobody, nobody, nobody)
+    return Finishing(film, run, SHOTS, utc_now(), nobody, analyses, nobody, nobody, nobody)
 
 
 async def test_an_answer_holds_the_first_shots_as_many_as_a_job_may_keep(finishing: Finishing, mongo: Mongo) -> None:

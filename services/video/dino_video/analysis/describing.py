@@ -15,6 +15,7 @@ from dino_common.contracts.derived import RegisterDerivedResponse
 from dino_common.contracts.shots import Keyframe, Shot
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord
+from dino_common.stores.content_lock import Lease
 from dino_video.analysis.describe import Pace, describe
 from dino_video.analysis.film import Films
 from dino_video.analysis.motion import ShotMotion
@@ -38,6 +39,7 @@ class Describing:
     Attributes:
         store: whether keyframes become assets.
         turns: how many shots are described at once in this process; films take turns by the shot.
+        lease: of the film's turn.
     """
 
     record: AssetRecord
@@ -49,10 +51,15 @@ class Describing:
     bus: BusClient
     store: bool
     turns: asyncio.Semaphore
+    lease: Lease
     _stop: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     async def run(self, motions: Sequence[ShotMotion], job: JobContext) -> None:
-        """Describe every shot that an earlier worker of the same job has not; each is kept as it comes."""
+        """Describe every shot that an earlier worker of the same job has not; each is kept as it comes.
+
+        Raises:
+            ServiceUnavailable: another analysis of the film has taken its turn; those not kept are described again.
+        """
         film, total = self.record.asset_id, len(motions)
         pace = Pace(total / max(float(self.timeline.end_time) / 60, 1 / 60))
         done = await self.analyses.count(film, job.job_id)
@@ -81,6 +88,8 @@ class Describing:
                 keyframe.asset_id = await self._register(shot, keyframe, data, job)
             waiting.append(shot.model_dump())
             if len(waiting) == _KEPT_AT_ONCE or number == total:
+                # Until they are kept nothing names their keyframes: whoever has taken the turn may have removed some.
+                await self.lease.confirm()
                 await self.analyses.put_shots(film, job.job_id, number - len(waiting) + 1, waiting)
                 waiting = []
                 # A worker that goes on from here decodes what this one does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,24 +16,30 @@ from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import EmbedResponse
 from dino_common.errors import AssetNotFound, from_wire
 from dino_common.stores.analyses import AnalysisRecord, AnalysisStore
-from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.content_lock import Lease
 from dino_common.stores.shots import ShotStore
+from dino_video.analysis.retiring import Retiring
 
 _EMBEDDED_AT_ONCE = 16
 _PAGE = 200
-_REMOVED_AT_ONCE = 100
 # Of an answer, packed: it is kept in one document of at most 16 MB, and grows to three times this as JSON.
 ANSWER_BYTES = 8 * 1024 * 1024
 
 
 @dataclass
 class Finishing:
-    """Finishes the analysis of one film; every step may be done again after a crash."""
+    """Finishes the analysis of one film in its turn; every step may be done again after a crash.
+
+    Attributes:
+        began: when the turn began; older keyframes that nothing names are removed.
+    """
 
     film: str
     analysis_id: str
     total: int
     began: datetime
+    lease: Lease
     analyses: AnalysisStore
     assets: AssetStore
     library: ShotStore
@@ -83,40 +89,17 @@ class Finishing:
 
         Raises:
             AssetNotFound: the film was deleted meanwhile; nothing is left behind.
+            ServiceUnavailable: another analysis of the film has taken its turn, or a store does not answer.
         """
+        await self.lease.confirm()
         await self.analyses.finish(AnalysisRecord(self.film, self.analysis_id, self.total, keyframes, facts))
         if not await self.assets.get_many([self.film]):
             # Deleted after its analyses were.
             await self.analyses.delete_of(self.film)
             raise AssetNotFound(f"Asset {self.film} not found")
         if keyframes:
-            await self._retire(job)
-
-    async def _retire(self, job: JobContext) -> None:
-        kept = await self.library.keyframes_of(self.film)
-        async for _, shots in self.pages():
-            kept |= _keyframes(shots)
-        async for shots in self.analyses.unfinished(self.film):
-            kept |= _keyframes(shots)
-        old: list[str] = []
-        cursor: str | None = None
-        while True:
-            records, cursor = await self.assets.list(_PAGE, cursor, derived_from=self.film)
-            old += [one.asset_id for one in records if self._is_old(one) and one.asset_id not in kept]
-            if cursor is None:
-                break
-        for start in range(0, len(old), _REMOVED_AT_ONCE):
-            fields = {"video_asset_id": self.film, "asset_ids": old[start : start + _REMOVED_AT_ONCE]}
-            await self.bus.call(OPERATIONS["remove-derived-assets"], fields, job)
-
-    def _is_old(self, record: AssetRecord) -> bool:
-        # One whose tag and number a user has taken off is the user's.
-        is_keyframe = "keyframe" in record.tags or isinstance(record.metadata.get("shot"), int)
-        return is_keyframe and record.upload_timestamp < self.began
-
-
-def _keyframes(shots: Sequence[dict[str, Any]]) -> set[str]:
-    return {str(frame["asset_id"]) for shot in shots for frame in shot["keyframes"] if frame["asset_id"]}
+            retiring = Retiring(self.analyses, self.assets, self.library, self.bus)
+            await retiring.run(self.film, self.began, self.lease, job)
 
 
 def _best(shot: dict[str, Any]) -> str:

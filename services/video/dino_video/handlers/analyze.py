@@ -16,6 +16,7 @@ from dino_common.metrics import video_metrics
 from dino_common.settings import Settings
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord, AssetStore
+from dino_common.stores.content_lock import ContentLock, Lease
 from dino_common.stores.mongo import utc_now
 from dino_common.stores.objects import Objects
 from dino_common.stores.shots import ShotStore
@@ -27,6 +28,7 @@ from dino_video.analysis.kept import KeptChunks
 from dino_video.analysis.motion import MotionBuilder, ShotMotion
 from dino_video.analysis.threads import run_stoppable
 from dino_video.analysis.timeline import Timeline, TimelineBuilder, lives_on_thumbnails
+from dino_video.analysis.turn import film_turn
 from dino_video.core.decode.run import missing_seconds
 from dino_video.core.media.facts import VideoFacts, probe
 from dino_video.core.media.limits import MediaLimits
@@ -58,10 +60,11 @@ class AnalyzeHandler:
         bus: BusClient,
         analyses: AnalysisStore,
         library: ShotStore,
+        locks: ContentLock,
     ) -> None:
         """Use these stores; keyframes are registered and embedded through the bus."""
         self._assets, self._objects, self._bus = assets, objects, bus
-        self._analyses, self._library = analyses, library
+        self._analyses, self._library, self._locks = analyses, library, locks
         self._films, self._limits = Films(objects), limits_of(settings)
         self._turns = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
 
@@ -74,7 +77,7 @@ class AnalyzeHandler:
             FileTooLarge: longer or larger than the limits, or of more shots.
             InvalidRequest: no detector has this name.
         """
-        clock, began = time.perf_counter(), utc_now()
+        clock = time.perf_counter()
         record = await film_asset(self._assets, request.video_asset_id)
         name, threshold = request.detector or DEFAULT, request.shot_detection_threshold
         await job.advance(0, None, "opening")
@@ -90,15 +93,6 @@ class AnalyzeHandler:
         await decoding.run(job)
         timeline = await self._timeline(decoding, finder, job)
         motions = await self._motions(decoding, timeline, job)
-        store = request.extract_keyframes
-        describing = Describing(
-            record, facts, timeline, self._films, self._limits, self._analyses, self._bus, store, self._turns
-        )
-        await describing.run(motions, job)
-        finishing = Finishing(
-            record.asset_id, job.job_id, len(motions), began, self._analyses, self._assets, self._library, self._bus
-        )
-        model = await finishing.embed(job) if store else None
         damage = _damage(timeline, facts)
         told = {
             "video_duration": round(float(timeline.end_time), 6),
@@ -110,12 +104,10 @@ class AnalyzeHandler:
             "damage": damage.model_dump() if damage else None,
             "detector": name,
             "threshold": threshold,
-            "model": model.model if model else None,
-            "model_version": model.model_version if model else None,
         }
-        await finishing.replace(told, keyframes=store, job=job)
+        async with film_turn(self._locks, record.asset_id, job) as lease:
+            shots = await self._described(record, facts, timeline, motions, told, request.extract_keyframes, lease, job)
         video_metrics().found(len(motions))
-        shots = await finishing.in_answer()
         # Only then: until the answer is stored another worker may have to go on.
         job.afterwards.append(kept.forget)
         rest = len(shots) < len(motions)
@@ -128,6 +120,34 @@ class AnalyzeHandler:
             **told,
             "processing_time": round(time.perf_counter() - clock, 6),
         }
+
+    async def _described(
+        self,
+        record: AssetRecord,
+        facts: VideoFacts,
+        timeline: Timeline,
+        motions: list[ShotMotion],
+        told: dict[str, Any],
+        store: bool,
+        lease: Lease,
+        job: JobContext,
+    ) -> list[dict[str, Any]]:
+        """Describe the shots, make them the film's newest analysis, and return those that the answer holds.
+
+        ``told``, the fields of the analysis, is given those that say whose features the keyframes have.
+        """
+        began = utc_now()
+        describing = Describing(
+            record, facts, timeline, self._films, self._limits, self._analyses, self._bus, store, self._turns, lease
+        )
+        await describing.run(motions, job)
+        stores = (self._analyses, self._assets, self._library)
+        finishing = Finishing(record.asset_id, job.job_id, len(motions), began, lease, *stores, self._bus)
+        model = await finishing.embed(job) if store else None
+        told["model"] = model.model if model else None
+        told["model_version"] = model.model_version if model else None
+        await finishing.replace(told, keyframes=store, job=job)
+        return await finishing.in_answer()
 
     async def _tell_size(self, record: AssetRecord, facts: VideoFacts, job: JobContext) -> None:
         if (record.width, record.height) != (facts.width, facts.height):
