@@ -91,13 +91,17 @@ MEANINGS: dict[str, dict[str, str]] = {
         "generator_seconds": "Longest that one picture may take, seconds.",
     },
     "Faces": {
-        "face_detector": "Finds faces and hands in pictures (analytics). Empty: none, and what needs one is unknown.",
+        "face_detector": "Faces, bodies and hands of pictures and films (analytics, video, and inference, which looks): `auto` looks where the model cache has the detector, `off` never; without it what needs one is unknown. See [look.md](look.md#faces-bodies-and-hands).",
     },
     "How long things live": {
         "features_ttl": "Features in Redis, seconds. MongoDB keeps them until their content is deleted.",
         "similarity_ttl": "Quality metrics and the cosines of pairs in Redis, seconds.",
         "preprocessed_ttl": "Pictures resized for the model, in Redis, seconds.",
         "job_ttl": "Job documents with their results, seconds.",
+        "scratch_ttl": "What jobs, searches and presigned uploads left in the object store and nothing needs any more, "
+        "seconds; what a job under way needs stays.",
+        "verdict_ttl": "Verdicts in the history of a character, seconds.",
+        "verdicts_kept": "Newest verdicts kept of each character.",
     },
     "Webhooks": {
         "webhook_allow_private": "What webhooks may reach beside the public internet, also over plain http: names, "

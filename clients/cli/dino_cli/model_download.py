@@ -29,12 +29,15 @@ def fetch_builtin(cache: Path) -> Path:
     """Return the directory of the built-in visual model, with the other built-in models, fetched when not there."""
     needs_inference()
     from dino_inference.image_text.classifier import ensure_classifier
+    from dino_inference.people.weights import ensure_people_models
     from dino_inference.pull import ensure_builtin
     from dino_inference.text_model import ensure_text_model
 
     _typed(lambda: ensure_text_model(cache))
     _typed(lambda: ensure_classifier(cache))
-    return _typed(lambda: ensure_builtin(cache))
+    found = _typed(lambda: ensure_builtin(cache))
+    _typed(lambda: ensure_people_models(cache))
+    return found
 
 
 def fetch_repository(name: str, cache: Path) -> Path:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dino_common.validation import explain
@@ -105,14 +105,17 @@ class Settings(BaseSettings):
     generator_api_key: SecretStr | None = Field(None, validation_alias="DINO_GENERATOR_API_KEY")
     generator_seconds: float = Field(120.0, ge=1, le=1800, validation_alias="DINO_GENERATOR_TIMEOUT_SECONDS")
 
-    # Faces of pictures.
-    face_detector: Literal["", "mediapipe"] = Field("", validation_alias="DINO_FACE_DETECTOR")
+    # Faces, bodies and hands of pictures.
+    face_detector: Literal["auto", "off"] = Field("auto", validation_alias="DINO_FACE_DETECTOR")
 
     # How long cached things live, seconds.
     features_ttl: int = Field(86_400, ge=1, validation_alias="DINO_FEATURES_TTL")
     similarity_ttl: int = Field(3_600, ge=1, validation_alias="DINO_SIMILARITY_TTL")
     preprocessed_ttl: int = Field(21_600, ge=1, validation_alias="DINO_PREPROCESSED_TTL")
     job_ttl: int = Field(604_800, ge=60, validation_alias="DINO_JOB_TTL")
+    scratch_ttl: int = Field(86_400, ge=3_600, validation_alias="DINO_SCRATCH_TTL")
+    verdict_ttl: int = Field(63_072_000, ge=86_400, validation_alias="DINO_VERDICT_TTL")
+    verdicts_kept: int = Field(10_000, ge=100, le=1_000_000, validation_alias="DINO_VERDICTS_KEPT")
 
     # Webhooks.
     webhook_allow_private: str = Field(
@@ -133,6 +136,12 @@ class Settings(BaseSettings):
     # How long a stopping process may finish the requests it holds, seconds.
     drain_seconds: float = Field(25.0, ge=0, validation_alias="DINO_DRAIN_SECONDS")
     max_concurrency: int = Field(256, ge=1, validation_alias="DINO_MAX_CONCURRENCY")
+
+    @field_validator("face_detector", mode="before")
+    @classmethod
+    def _former_name(cls, value: object) -> object:
+        # What switched a detector on when it was one to install.
+        return "auto" if value == "mediapipe" else value
 
     @property
     def prefix(self) -> str:

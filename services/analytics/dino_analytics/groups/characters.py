@@ -13,6 +13,7 @@ from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.look.descriptions import Descriptions
 from dino_analytics.look.eyes import Eyes
 from dino_analytics.parts import Group, Parts
+from dino_common.look.people import PeopleWatch
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterStore
 from dino_common.stores.descriptions import DescriptionStore
@@ -37,7 +38,7 @@ def group(parts: Parts) -> Group:
     generation = GenerationHandlers(
         parts, characters, verdicts, validation, quality, Depth(parts.dense, parts.cache), generator
     )
-    eyes = Eyes(parts.dense, parts.settings.face_detector)
+    eyes = Eyes(parts.dense, PeopleWatch(parts.runtime.bus, parts.settings.face_detector))
     parts.runtime.closers.append(eyes.close)
     # Those of deleted contents are removed by the group of looks.
     descriptions = Descriptions(DescriptionStore(parts.mongo), parts.assets, eyes, parts.runtime.events)

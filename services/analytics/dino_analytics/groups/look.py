@@ -10,16 +10,13 @@ from dino_analytics.look.eyes import Eyes
 from dino_analytics.look.seeing import SeeingHandlers
 from dino_analytics.look.styling import StyleHandlers
 from dino_analytics.parts import Group, Parts
+from dino_common.look.people import PeopleWatch
 from dino_common.stores.descriptions import DescriptionStore
 
 
 def group(parts: Parts) -> Group:
-    """Return the handlers.
-
-    Raises:
-        DetectorMissing: the configured detector is not installed.
-    """
-    eyes = Eyes(parts.dense, parts.settings.face_detector)
+    """Return the handlers."""
+    eyes = Eyes(parts.dense, PeopleWatch(parts.runtime.bus, parts.settings.face_detector))
     descriptions = Descriptions(DescriptionStore(parts.mongo), parts.assets, eyes, parts.runtime.events)
     parts.runtime.after_start.append(descriptions.start)
     parts.runtime.closers += [descriptions.stop, eyes.close]

@@ -22,6 +22,7 @@ from dino_common.contracts.plausibility import (
 )
 from dino_common.errors import InvalidRequest
 from dino_common.look import Face
+from dino_common.look.people import People
 
 Name = Literal["face", "hand"]
 
@@ -50,7 +51,8 @@ class PlausibilityHandlers:
         kept = list({one.record.sha256: one for one in others if one.record.sha256 != looked.record.sha256}.values())
         if not kept:
             raise InvalidRequest("Every reference is a copy of the picture", details="Give other pictures.")
-        judged, contains, drawing = await self._eyes.work(self._judged, looked, kept, request.drawing)
+        people = await self._eyes.people(looked.picture, context, hands=True)
+        judged, contains, drawing = await self._eyes.work(_judged, looked, kept, people, request.drawing)
         return AssessPlausibilityResponse(
             asset_id=request.asset_id,
             verdict=judged.verdict,
@@ -71,7 +73,7 @@ class PlausibilityHandlers:
                 )
                 for one, names in zip(judged.regions, contains, strict=True)
             ],
-            detector=self._eyes.detector,
+            detector=None if people is None else await self._eyes.detector(context),
             heat_map=np.round(judged.heat.astype(np.float64), 3).tolist(),
             drawing=drawing,
             model=model.name,
@@ -79,20 +81,19 @@ class PlausibilityHandlers:
             processing_time=round(time.perf_counter() - began, 6),
         )
 
-    def _judged(
-        self, looked: Looked, others: list[Looked], draw: bool
-    ) -> tuple[Plausibility, list[list[Name]], Drawing | None]:
-        judged = plausibility(looked.patches, [other.patches for other in others])
-        faces, hands = self._eyes.faces(looked.picture) or [], self._eyes.hands(looked.picture) or []
-        contains = [_names(region, {"face": faces, "hand": hands}) for region in judged.regions]
-        drawing = None
-        if draw:
-            known = "verdict unknown: too few references" if judged.score is None else judged.verdict
-            score = "" if judged.score is None else f" ({judged.score:g} of 100)"
-            drawing = to_drawing(
-                plausibility_drawing(looked.picture, judged, contains, f"Plausibility: {known}{score}")
-            )
-        return judged, contains, drawing
+
+def _judged(
+    looked: Looked, others: list[Looked], people: People | None, draw: bool
+) -> tuple[Plausibility, list[list[Name]], Drawing | None]:
+    judged = plausibility(looked.patches, [other.patches for other in others])
+    seen = people or People([])
+    contains = [_names(region, {"face": seen.faces, "hand": seen.hands or []}) for region in judged.regions]
+    drawing = None
+    if draw:
+        known = "verdict unknown: too few references" if judged.score is None else judged.verdict
+        score = "" if judged.score is None else f" ({judged.score:g} of 100)"
+        drawing = to_drawing(plausibility_drawing(looked.picture, judged, contains, f"Plausibility: {known}{score}"))
+    return judged, contains, drawing
 
 
 def _names(region: Region, seen: dict[Name, list[Face]]) -> list[Name]:

@@ -10,8 +10,10 @@ from dino_analytics.core.look.paragraph import paragraph
 from dino_analytics.dense import Looked
 from dino_analytics.look.eyes import Eyes
 from dino_analytics.look.forms import fields_of
+from dino_common.bus.context import Context
 from dino_common.bus.events import ASSET_DELETED, DESCRIPTION_STORED, Consumption, Events
 from dino_common.contracts.look import VisualFields
+from dino_common.look.people import People
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.descriptions import DescriptionRecord, DescriptionStore
 
@@ -26,33 +28,27 @@ class Descriptions:
         self._store, self._assets, self._eyes, self._events = store, assets, eyes, events
         self._consumption: Consumption | None = None
 
-    @property
-    def method(self) -> str:
-        """How pictures are described here; a detector makes other descriptions."""
-        return f"{METHOD}+faces" if self._eyes.sees_faces else METHOD
-
-    async def of(self, looked: Looked, model_version: str) -> tuple[VisualFields, str, bool]:
+    async def of(self, looked: Looked, model_version: str, context: Context) -> tuple[VisualFields, str, bool]:
         """Return the fields, the paragraph, and whether both were kept.
 
         Raises:
             ServiceUnavailable: MongoDB or the bus does not answer.
         """
         sha256 = looked.record.sha256
-        kept = await self._store.get(sha256, model_version, self.method)
+        detector = await self._eyes.detector(context)
+        kept = await self._store.get(sha256, model_version, _method(detector))
         if kept is not None:
             return VisualFields(**kept.fields), kept.text, True
-        fields, text = await self._eyes.work(self._made, looked)
-        record = DescriptionRecord(sha256, model_version, self.method, text, fields.model_dump(mode="json"))
+        people = await self._eyes.people(looked.picture, context)
+        fields, text = await self._eyes.work(_made, looked, people)
+        method = _method(None if people is None else detector)
+        record = DescriptionRecord(sha256, model_version, method, text, fields.model_dump(mode="json"))
         await self._store.put(record)
         if not await self._assets.count_with_hash(sha256):
             await self._store.delete(sha256)  # deleted while it was described
         else:
             await self._events.publish(DESCRIPTION_STORED, {"sha256": sha256, "model_version": model_version})
         return fields, text, False
-
-    def _made(self, looked: Looked) -> tuple[VisualFields, str]:
-        look = describe(looked.picture, looked.patches, self._eyes.faces(looked.picture))
-        return fields_of(look), paragraph(look)
 
     async def start(self) -> None:
         """Follow deletions."""
@@ -67,3 +63,13 @@ class Descriptions:
         sha256 = event["sha256"]
         if not await self._assets.count_with_hash(sha256):
             await self._store.delete(sha256)
+
+
+def _method(detector: str | None) -> str:
+    """How a picture is described; a detector makes other descriptions."""
+    return f"{METHOD}+{detector}" if detector else METHOD
+
+
+def _made(looked: Looked, people: People | None) -> tuple[VisualFields, str]:
+    look = describe(looked.picture, looked.patches, people)
+    return fields_of(look), paragraph(look)

@@ -1,10 +1,9 @@
-"""What the handlers of looks share: pictures with patches, faces where a detector is configured, and threads."""
+"""What the handlers of looks share: pictures with patches, people where a detector is there, and threads."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -15,8 +14,7 @@ from dino_analytics.dense import Dense, Looked
 from dino_analytics.serving import ServingModel
 from dino_common.bus.context import Context
 from dino_common.errors import InvalidRequest
-from dino_common.look import Face
-from dino_common.look.people import FaceDetector, face_detector, hand_detector
+from dino_common.look.people import People, PeopleWatch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,24 +26,19 @@ _MOST_UNEVEN = 40.0
 class Eyes:
     """Looks at assets and computes on them, as many at once as there are cores."""
 
-    def __init__(self, dense: Dense, detector: str = "") -> None:
-        """Args:
-        detector: name of a face detector, empty for none.
-
-        Raises:
-            DetectorMissing: it is not installed.
-        """
-        self._dense = dense
-        self.detector = detector or None
-        self._faces: FaceDetector | None = face_detector(detector) if detector else None
-        self._hands: FaceDetector | None = hand_detector(detector) if detector else None
-        self._one_at_a_time = threading.Lock()  # detectors keep state
+    def __init__(self, dense: Dense, watch: PeopleWatch) -> None:
+        """Look through these."""
+        self._dense, self._watch = dense, watch
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="look")
 
-    @property
-    def sees_faces(self) -> bool:
-        """Whether a detector is configured."""
-        return self._faces is not None
+    async def detector(self, context: Context) -> str | None:
+        """Return who looks for people; None where nobody does."""
+        return await self._watch.detector(context)
+
+    async def people(self, picture: np.ndarray, context: Context, *, hands: bool = False) -> People | None:
+        """Return the people of uint8 (h, w, 3), or None where nobody looks."""
+        found = await self._watch.find([picture], context, hands=hands)
+        return found[0] if found else None
 
     async def look(self, asset_ids: Sequence[str], context: Context) -> tuple[ServingModel, list[Looked]]:
         """Return the pictures in order.
@@ -65,20 +58,6 @@ class Eyes:
                     details=f"A look needs {SMALLEST_SIDE} pixels a side with the longer side scaled to 512.",
                 )
         return model, looked
-
-    def faces(self, picture: np.ndarray) -> list[Face] | None:
-        """Return the faces of uint8 (h, w, 3), or None where no detector is configured. Call it in a thread."""
-        if self._faces is None:
-            return None
-        with self._one_at_a_time:
-            return self._faces(picture)
-
-    def hands(self, picture: np.ndarray) -> list[Face] | None:
-        """Return the hands of uint8 (h, w, 3), or None where no detector is configured. Call it in a thread."""
-        if self._hands is None:
-            return None
-        with self._one_at_a_time:
-            return self._hands(picture)
 
     async def work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a computation in a thread."""

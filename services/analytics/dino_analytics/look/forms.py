@@ -42,7 +42,7 @@ def fields_of(look: Description) -> VisualFields:
         shot_scale=label(look.framing.shot_scale, look.framing.confidence, look.framing.reason),
         shot_scale_source=look.framing.source,
         camera_angle=label(look.angle.camera_angle, look.angle.confidence, look.angle.reason),
-        pose=label("unknown", 0.0, "no_detector"),
+        pose=label(look.pose.pose, look.pose.confidence, look.pose.reason),
         mood=LookTone(
             value=look.tone.tone,
             confidence=look.tone.confidence,

@@ -23,6 +23,7 @@ from dino_common.contracts.look import (
     DescribeVisualsResponse,
     LookPoint,
 )
+from dino_common.look.people import People
 
 
 class SeeingHandlers:
@@ -36,7 +37,7 @@ class SeeingHandlers:
         """Answer ``POST /describe-visuals``."""
         began = time.perf_counter()
         model, (looked,) = await self._eyes.look([request.asset_id], context)
-        fields, text, cached = await self._descriptions.of(looked, model.version)
+        fields, text, cached = await self._descriptions.of(looked, model.version, context)
         fields = fields.model_copy(update={"palette": fields.palette[: request.palette_size]})
         drawing = None
         if request.drawing:
@@ -56,7 +57,8 @@ class SeeingHandlers:
         """Answer ``POST /analyze-composition``."""
         began = time.perf_counter()
         model, (looked,) = await self._eyes.look([request.asset_id], context)
-        facts, subject, drawing = await self._eyes.work(self._composed, looked, request.drawing)
+        people = await self._eyes.people(looked.picture, context)
+        facts, subject, drawing = await self._eyes.work(_composed, looked, people, request.drawing)
         meets = facts.convergence
         return AnalyzeCompositionResponse(
             asset_id=request.asset_id,
@@ -79,8 +81,9 @@ class SeeingHandlers:
             processing_time=round(time.perf_counter() - began, 6),
         )
 
-    def _composed(self, looked: Looked, draw: bool) -> tuple[Composition, Subject | None, Drawing | None]:
-        subject = find_subject(looked.patches)
-        facts = compose(looked.picture, subject, self._eyes.faces(looked.picture))
-        drawing = to_drawing(composition_drawing(looked.picture, facts, subject)) if draw else None
-        return facts, subject, drawing
+
+def _composed(looked: Looked, people: People | None, draw: bool) -> tuple[Composition, Subject | None, Drawing | None]:
+    subject = find_subject(looked.patches)
+    facts = compose(looked.picture, subject, None if people is None else people.faces)
+    drawing = to_drawing(composition_drawing(looked.picture, facts, subject)) if draw else None
+    return facts, subject, drawing

@@ -51,7 +51,7 @@ class StyleHandlers:
         model, (looked, *others) = await self._eyes.look([request.asset_id, *references], context)
         brief: BriefMatch | None = None
         if request.brief is not None:
-            fields, _, _ = await self._descriptions.of(looked, model.version)
+            fields, _, _ = await self._descriptions.of(looked, model.version, context)
             brief = _briefed(request.brief, fields)
         compared = await self._eyes.work(_compared, looked, others) if others else None
         score = _score(brief, compared)

@@ -34,7 +34,9 @@ class CharacterProfile(Response):
     palette: list[LookColor]
     colors: LookColors
     lighting: LookLight
-    default_pose: LookLabel = Field(description="Unknown while no pose detector belongs to the platform.")
+    default_pose: LookLabel = Field(
+        description="Pose of most of the pictures that were looked at, as `describe-visuals` tells it."
+    )
     default_angle: LookLabel = Field(description="Camera angle of most of the pictures that were looked at.")
     default_shot_scale: LookLabel = Field(description="Shot scale of most of them.")
     described_pictures: int = Field(ge=1, description="Pictures that were looked at: the first nine at most.")

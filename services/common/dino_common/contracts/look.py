@@ -108,12 +108,15 @@ class VisualFields(Response):
         description="rule_of_thirds, centred, symmetrical, leading_lines, frame_filling or pattern."
     )
     shot_scale: LookLabel = Field(description="extreme_wide to extreme_close_up.")
-    shot_scale_source: Literal["faces", "focus", "texture", "subject"] | None
+    shot_scale_source: Literal["faces", "bodies", "focus", "texture", "subject"] | None
     camera_angle: LookLabel = Field(description="eye_level, low_angle, high_angle, overhead or dutch.")
-    pose: LookLabel = Field(description="Always unknown: no pose detector belongs to the platform.")
+    pose: LookLabel = Field(
+        description="Of the largest person: standing, sitting or lying where legs tell it, else facing_camera, "
+        "facing_left, facing_right or facing_away."
+    )
     mood: LookTone
     subject: LookSubject | None = Field(description="Null where nothing stands out.")
-    faces: int | None = Field(description="Null where no face detector is configured.")
+    faces: int | None = Field(description="Null where no people detector is there.")
 
 
 class DescribeVisualsResponse(VisualFields):

@@ -32,7 +32,7 @@ class UnlikeRegion(Response):
     box: LookBox
     strength: Unit = Field(description="How far beyond the bound, 0–1.")
     patches: int = Field(ge=1)
-    contains: list[Literal["face", "hand"]] = Field(description="What a configured detector found there.")
+    contains: list[Literal["face", "hand"]] = Field(description="What the people detector found there.")
 
 
 class AssessPlausibilityResponse(Response):
@@ -51,7 +51,7 @@ class AssessPlausibilityResponse(Response):
     )
     patch_bound: float = Field(description="Distance beyond the shift from which a patch is unlike the references.")
     regions: list[UnlikeRegion] = Field(description="Strongest first.")
-    detector: str | None = Field(description="Which one looked for faces and hands; null where none is configured.")
+    detector: str | None = Field(description="Which one looked for faces and hands; null where none is there.")
     heat_map: Matrix = Field(description="Rows of 0–1 over the whole picture; 0.5 is the bound.")
     drawing: Drawing | None = None
     model: str

@@ -132,6 +132,12 @@ class Shot(Response):
         "unknown."
     )
     shot_scale: Scale
+    shot_scale_source: Literal["faces", "bodies", "focus", "texture"] | None = Field(
+        default=None, description="What told the scale; null where it is unknown."
+    )
+    faces: int | None = Field(
+        default=None, ge=0, description="Most faces in one of its keyframes; null where no people detector is there."
+    )
     angle: Angle
     emotional_tone: str
     confidence: ShotLabels

@@ -5,15 +5,14 @@ from dino_common.look.colour_names import COLOURS, colour_name
 from dino_common.look.lighting import Lighting, lighting
 from dino_common.look.lines import Lines, lines
 from dino_common.look.palette import Swatch, palette, to_lab
-from dino_common.look.people import DetectorMissing, available_detectors, face_detector
-from dino_common.look.scale import Face, Scale, ShotScale, shot_scale
+from dino_common.look.scale import Body, Face, Scale, ShotScale, shot_scale
 from dino_common.look.tone import EmotionalTone, Tone, emotional_tone
 
 __all__ = [
     "COLOURS",
     "Angle",
+    "Body",
     "CameraAngle",
-    "DetectorMissing",
     "EmotionalTone",
     "Face",
     "Lighting",
@@ -22,11 +21,9 @@ __all__ = [
     "ShotScale",
     "Swatch",
     "Tone",
-    "available_detectors",
     "camera_angle",
     "colour_name",
     "emotional_tone",
-    "face_detector",
     "lighting",
     "lines",
     "palette",

@@ -1,83 +1,144 @@
-"""Optional face detectors, by name. Nothing here is needed: without one, faces are simply not known."""
+"""The people of pictures, asked of the inference service. Nothing here is needed: unanswered, people are not known."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable
-from typing import Any
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dino_common.look.scale import Face
+from dino_common.bus.context import Context
+from dino_common.contracts import OPERATIONS
+from dino_common.contracts.people import FindPeopleResponse, PeopleFound
+from dino_common.contracts.pixels import MOST_BYTES, MOST_PICTURES, SMALLEST_SIDE
+from dino_common.errors import DinoError
+from dino_common.look.scale import Body, Face
+
+if TYPE_CHECKING:
+    from dino_common.bus.client import BusClient
+
+log = logging.getLogger(__name__)
 
 RGB = NDArray[np.uint8]
-FaceDetector = Callable[[RGB], list[Face]]
+Bodies = Literal["always", "without_face", "never"]
+
+SENT_SIDE = 960
+"""Pixels of the longer side of what is sent: a face of a fiftieth of its height still has a dozen pixels."""
+_AGAIN_SECONDS = 60.0
+_LONGEST = 30.0
+_OFF = "the people detector is switched off by DINO_FACE_DETECTOR"
 
 
-class DetectorMissing(LookupError):
-    """A detector was asked for by name that this installation does not have; the message says how to get it."""
+@dataclass(frozen=True, slots=True)
+class People:
+    """What one picture has, the surest first, in shares of its sides; None where nobody looked for it."""
+
+    faces: list[Face]
+    bodies: list[Body] | None = None
+    hands: list[Face] | None = None
 
 
-def available_detectors() -> list[str]:
-    """Names of the detectors that are installed; empty when there are none."""
-    return [name for name, module in _MODULES.items() if importlib.util.find_spec(module)]
+class PeopleWatch:
+    """Asks the people detector, and remembers for a minute that there is none."""
 
+    def __init__(self, bus: BusClient, setting: str = "auto") -> None:
+        """Args:
+        bus: to ask over.
+        setting: ``off`` asks nothing.
+        """
+        self._bus = bus
+        self._off = setting == "off"
+        self._detector: str | None = None
+        self._reason: str | None = _OFF if self._off else None
+        self._not_before = 0.0
 
-def face_detector(name: str) -> FaceDetector:
-    """A detector by its name; it takes (h, w, 3) uint8 RGB and returns faces in shares of the frame.
+    @property
+    def reason(self) -> str | None:
+        """Why nobody looked when last asked; None when somebody did."""
+        return self._reason
 
-    "mediapipe": BlazeFace full range (Bazarevsky et al., 2019) from the wheels that still carry their models
-    (0.10.21 and before). Raises DetectorMissing for another name or one that is not installed.
-    """
-    if name not in _MODULES:
-        raise DetectorMissing(f"no face detector is called {name!r}; there are: {', '.join(_MODULES)}")
-    if name not in available_detectors():
-        raise DetectorMissing(f"the face detector {name!r} is not installed: pip install '{_INSTALL[name]}'")
-    return _MAKERS[name]()
+    async def detector(self, context: Context) -> str | None:
+        """Return who looks, None where nobody does. Asked once, then as pictures are."""
+        if self._detector is None:
+            await self._ask({"pixels": None}, context)
+        return self._detector
 
+    async def find(
+        self, pictures: Sequence[RGB], context: Context, *, bodies: Bodies = "always", hands: bool = False
+    ) -> list[People] | None:
+        """Return the people of each picture in order, or None where nobody can tell; never an error.
 
-def _mediapipe() -> FaceDetector:
-    mediapipe: Any = importlib.import_module("mediapipe")
-    if not hasattr(mediapipe, "solutions"):
-        raise DetectorMissing("this mediapipe has no models in its wheel: pip install 'mediapipe==0.10.21'")
-    model = mediapipe.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
-
-    def detect(rgb: RGB) -> list[Face]:
-        found = model.process(np.ascontiguousarray(rgb)).detections or []
-        boxes = [(one.location_data.relative_bounding_box, float(one.score[0])) for one in found]
-        return [
-            Face(float(b.xmin), float(b.ymin), float(b.xmin + b.width), float(b.ymin + b.height), score)
-            for b, score in boxes
-        ]
-
-    return detect
-
-
-def hand_detector(name: str) -> FaceDetector:
-    """A detector of hands by the name of its package; as `face_detector`, its boxes are of hands.
-
-    "mediapipe": the palm detector and landmarks of MediaPipe Hands (Zhang et al., 2020); a box is of the landmarks.
-    """
-    if name not in available_detectors():
-        raise DetectorMissing(f"the hand detector {name!r} is not installed: pip install '{_INSTALL.get(name, name)}'")
-    mediapipe: Any = importlib.import_module(_MODULES[name])
-    if not hasattr(mediapipe, "solutions"):
-        raise DetectorMissing("this mediapipe has no models in its wheel: pip install 'mediapipe==0.10.21'")
-    model = mediapipe.solutions.hands.Hands(static_image_mode=True, max_num_hands=8, min_detection_confidence=0.5)
-
-    def detect(rgb: RGB) -> list[Face]:
-        answer = model.process(np.ascontiguousarray(rgb))
-        found = []
-        for hand, side in zip(answer.multi_hand_landmarks or [], answer.multi_handedness or [], strict=False):
-            x, y = [point.x for point in hand.landmark], [point.y for point in hand.landmark]
-            found.append(Face(min(x), min(y), max(x), max(y), float(side.classification[0].score)))
+        Args:
+            pictures: uint8 (h, w, 3) RGB of any sizes; they are sent with ``SENT_SIDE`` pixels on the longer side.
+            context: of the request.
+            bodies: where bodies are looked for.
+            hands: look for hands, too.
+        """
+        found: list[People] = []
+        for stack in _stacks([_sent(picture) for picture in pictures]):
+            answer = await self._ask({"pixels": stack, "bodies": bodies, "hands": hands}, context)
+            if answer is None or len(answer.pictures) != len(stack):
+                return None
+            found += [people_of(one) for one in answer.pictures]
         return found
 
-    return detect
+    async def _ask(self, fields: dict[str, object], context: Context) -> FindPeopleResponse | None:
+        if self._off or (self._detector is None and time.monotonic() < self._not_before):
+            return None
+        # What the picture has besides is worth more than a long wait for its people.
+        deadline = min(context.deadline, time.time() + _LONGEST)
+        mine = Context(context.request_id, deadline, context.principal, "find-people")
+        try:
+            answer = FindPeopleResponse.model_validate(await self._bus.call(OPERATIONS["find-people"], fields, mine))
+        except DinoError as error:
+            log.warning("people are not looked for: %s", error.message, extra={"request_id": context.request_id})
+            self._detector, self._reason = None, error.message
+        else:
+            self._detector, self._reason = answer.detector, answer.reason
+            if answer.detector is not None:
+                return answer
+        self._not_before = time.monotonic() + _AGAIN_SECONDS
+        return None
 
 
-_MODULES = {"mediapipe": "mediapipe"}
-_INSTALL = {"mediapipe": "mediapipe==0.10.21"}
-_MAKERS: dict[str, Callable[[], FaceDetector]] = {"mediapipe": _mediapipe}
+def people_of(found: PeopleFound) -> People:
+    """Return what the detector found as values of this package."""
+    return People(
+        [Face(one.left, one.top, one.right, one.bottom, one.score, one.facing) for one in found.faces],
+        None
+        if found.bodies is None
+        else [
+            Body(one.left, one.top, one.right, one.bottom, one.score, one.height, one.lowest, one.posture, one.facing)
+            for one in found.bodies
+        ],
+        None
+        if found.hands is None
+        else [Face(one.left, one.top, one.right, one.bottom, one.score) for one in found.hands],
+    )
+
+
+def _sent(picture: RGB) -> RGB:
+    height, width = picture.shape[:2]
+    scale = min(1.0, SENT_SIDE / max(height, width))
+    size = max(SMALLEST_SIDE, round(width * scale)), max(SMALLEST_SIDE, round(height * scale))
+    if size == (width, height):
+        return picture
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stacks(pictures: list[RGB]) -> list[RGB]:
+    """Neighbours of one size together, as many as a request takes."""
+    stacks: list[list[RGB]] = []
+    for picture in pictures:
+        last = stacks[-1] if stacks else []
+        fits = last and last[0].shape == picture.shape and len(last) < MOST_PICTURES
+        if fits and (len(last) + 1) * picture.nbytes <= MOST_BYTES:
+            last.append(picture)
+        else:
+            stacks.append([picture])
+    return [np.stack(stack) for stack in stacks]

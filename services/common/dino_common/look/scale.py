@@ -30,33 +30,58 @@ fills the frame has a face of 0.11, to the knees 0.15, to the waist 0.24, to the
 """
 
 
+FACE_OF_BODY = 0.107
+"""Height of a face, as detectors box it, in body heights."""
+
+Facing = Literal["camera", "left", "right", "away", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A detected face: left, top, right, bottom in shares of the frame, `score` of the detector 0–1."""
+    """A detected face (or hand): left, top, right, bottom in shares of the frame, `score` of the detector 0–1, `facing`
+    the side of the picture that it is turned to."""
 
     left: float
     top: float
     right: float
     bottom: float
     score: float = 1.0
+    facing: Facing = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A detected body: the box around its points that are seen, in shares of the frame; `score` 0–1; `height` of the
+    whole body if it stood upright, in frame heights (over 1 when it does not fit); `lowest` part that is seen."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+    height: float
+    lowest: Literal["head", "shoulders", "hips", "knees", "ankles"] = "ankles"
+    posture: Literal["standing", "sitting", "lying", "unknown"] = "unknown"
+    facing: Facing = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`shot_scale`, `confidence` 0–1, `source` faces, focus or texture, None when unknown; `reason` why it is."""
+    """`shot_scale`, `confidence` 0–1, `source` of it, None when unknown; `reason` why it is."""
 
     shot_scale: ShotScale
     confidence: float
-    source: Literal["faces", "focus", "texture"] | None
+    source: Literal["faces", "bodies", "focus", "texture"] | None
     reason: str | None = None
 
 
-def shot_scale(grey: NDArray[np.uint8], faces: list[Face] | None = None) -> Scale:
+def shot_scale(grey: NDArray[np.uint8], faces: list[Face] | None = None, bodies: list[Body] | None = None) -> Scale:
     """The scale of a frame: uint8 (h, w) grey, at least 160 pixels wide.
 
     With faces (from a detector, when one is there) the largest face's height decides, by the proportions of the
     body (Bordwell and Thompson, "Film Art", ch. 5, name the scales by what of the body is seen). An empty list says
-    that a detector found none and changes nothing. Without faces little can be told and confidence stays under 0.5:
+    that a detector found none. Without faces the tallest body does (a figure that is far away or seen from behind), by
+    the height of the face that it would have. Without people little can be told and confidence stays under 0.5:
     a sharp region in the middle of a blurred frame is a close shot (shallow focus needs closeness or a long
     lens), fine texture all over under a plain upper part is a wide one. Otherwise unknown.
     """
@@ -64,20 +89,36 @@ def shot_scale(grey: NDArray[np.uint8], faces: list[Face] | None = None) -> Scal
         raise ValueError(f"expected a grey uint8 frame of 32 pixels a side or more, got {grey.dtype} {grey.shape}")
     if faces:
         return _by_face(max(faces, key=lambda face: (face.bottom - face.top) * face.score))
+    if bodies:
+        return _by_body(max(bodies, key=lambda body: body.height * body.score))
     if float(grey.mean()) < 10.0:
         return Scale("unknown", 0.0, None, "too_dark")
     if float(grey.std()) < 4.0:
         return Scale("unknown", 0.0, None, "no_texture")
-    return _by_focus(grey)
+    guess = _by_focus(grey)
+    if guess.shot_scale == "unknown" and faces is None:
+        return Scale("unknown", 0.0, None, "no_detector")
+    return guess
 
 
 def _by_face(face: Face) -> Scale:
-    height = face.bottom - face.top
+    name, sure = _named(face.bottom - face.top)
+    return Scale(name, round(min(0.95, face.score * sure), 4), "faces")
+
+
+def _by_body(body: Body) -> Scale:
+    name, sure = _named(body.height * FACE_OF_BODY)
+    # Limbs are foreshortened and people are of many builds: a body tells less than a face does.
+    return Scale(name, round(min(0.75, 0.8 * body.score * sure), 4), "bodies")
+
+
+def _named(height: float) -> tuple[ShotScale, float]:
+    """The scale of a face's height in frame heights, and how clear of the next one it is."""
     name: ShotScale = next(scale for bound, scale in FACE_SCALES if height < bound)
     bounds = [bound for bound, _ in FACE_SCALES[:-1]]
     # In octaves: 0.2 from a bound is clear of it.
     nearest = min(abs(math.log2(max(height, 1e-3) / bound)) for bound in bounds)
-    return Scale(name, round(min(0.95, face.score * (0.5 + min(0.45, 1.5 * nearest))), 4), "faces")
+    return name, 0.5 + min(0.45, 1.5 * nearest)
 
 
 def _by_focus(grey: NDArray[np.uint8]) -> Scale:

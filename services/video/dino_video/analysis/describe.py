@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from dino_common.contracts.shots import Angle, Keyframe, Lighting, PaletteColor, Scale, Shot, ShotLabels, Transition
 from dino_common.look import camera_angle, emotional_tone, lighting, palette, shot_scale
+from dino_common.look.people import People
+from dino_common.look.scale import Scale as LookScale
 from dino_video.analysis.motion import ShotMotion
 from dino_video.analysis.stills import smaller
 from dino_video.analysis.timeline import Timeline
@@ -46,6 +48,7 @@ def describe(
     timeline: Timeline,
     facts: VideoFacts,
     pace: Pace,
+    people: Sequence[People] | None = None,
 ) -> Shot:
     """Return a shot's labels; keyframes carry no assets yet.
 
@@ -55,6 +58,7 @@ def describe(
         stills: the keyframes' pictures, uint8 (h, w, 3) RGB, in order.
         timeline, facts: of the film.
         pace: of the film.
+        people: of each still, None where no detector looked.
     """
     span, movement = motion.span, motion.movement
     looks = smaller(stills, _LOOK_SIDE)
@@ -63,7 +67,7 @@ def describe(
     stack = np.stack([cv2.resize(p, size) if p.shape != looks[0].shape else p for p in looks]).astype(np.uint8)
     greys = [np.asarray(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), np.uint8) for p in looks]
     light, angle = lighting(stack), camera_angle(greys)
-    scale = max((shot_scale(grey) for grey in greys), key=lambda one: one.confidence)
+    scale = _scale(greys, people)
     tone = emotional_tone(stack, motion=motion.activity, shots_per_minute=pace.shots_per_minute)
     quality = shot_quality(looks, shake=movement.shake)
     named, seen = _SCALES[scale.shot_scale], _angle(angle.camera_angle)
@@ -84,6 +88,8 @@ def describe(
         movement_strength=round(movement.strength, 4),
         camera_angle=named if named != "unknown" else seen,
         shot_scale=named,
+        shot_scale_source=scale.source,
+        faces=None if people is None else max(len(one.faces) for one in people),
         angle=seen,
         emotional_tone=tone.tone,
         confidence=ShotLabels(
@@ -114,6 +120,15 @@ def describe(
         ],
         flags=timeline.flags(span),
     )
+
+
+def _scale(greys: Sequence[NDArray[np.uint8]], people: Sequence[People] | None) -> LookScale:
+    """The surest of the keyframes' scales; one by people goes before what the picture's texture suggests."""
+    if people is None:
+        found = [shot_scale(grey) for grey in greys]
+    else:
+        found = [shot_scale(grey, one.faces, one.bodies) for grey, one in zip(greys, people, strict=True)]
+    return max(found, key=lambda one: (one.source in ("faces", "bodies"), one.confidence))
 
 
 def _angle(name: str) -> Angle:

@@ -6,19 +6,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dino_common.bus.client import BusClient
 from dino_common.bus.job_context import JobContext
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.derived import RegisterDerivedResponse
 from dino_common.contracts.shots import Keyframe, Shot
+from dino_common.look.people import People, PeopleWatch
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord
 from dino_common.stores.content_lock import Lease
 from dino_video.analysis.describe import Pace, describe
 from dino_video.analysis.film import Films
 from dino_video.analysis.motion import ShotMotion
+from dino_video.analysis.people import people_of
 from dino_video.analysis.stills import Stills, to_jpeg
 from dino_video.analysis.threads import run_stoppable
 from dino_video.analysis.timeline import Timeline
@@ -40,6 +46,7 @@ class Describing:
         store: whether keyframes become assets.
         turns: how many shots are described at once in this process; films take turns by the shot.
         lease: of the film's turn.
+        people: looks for faces and bodies.
     """
 
     record: AssetRecord
@@ -52,6 +59,7 @@ class Describing:
     store: bool
     turns: asyncio.Semaphore
     lease: Lease
+    people: PeopleWatch
     _stop: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     async def run(self, motions: Sequence[ShotMotion], job: JobContext) -> None:
@@ -75,15 +83,16 @@ class Describing:
             async def tell(number: int = number) -> None:
                 await job.advance(number - 1, total, _STAGE)
 
-            def look(stop: Callable[[], bool], motion: ShotMotion = motion, number: int = number):  # type: ignore[no-untyped-def]
+            def look(stop: Callable[[], bool], motion: ShotMotion = motion):  # type: ignore[no-untyped-def]
                 self._stop = stop
-                times = [self.timeline.times[frame.index] for frame in motion.keyframes]
-                pictures = [stills.at(moment) for moment in times]
-                shot = describe(number, motion, pictures, self.timeline, self.facts, pace)
-                return shot, [to_jpeg(picture) for picture in pictures] if self.store else []
+                return [stills.at(self.timeline.times[frame.index]) for frame in motion.keyframes]
 
             async with self.turns:
-                shot, files = await run_stoppable(look, tell)
+                pictures = await run_stoppable(look, tell)
+                people = await people_of(self.people, pictures, job)
+                shot, files = await run_stoppable(
+                    partial(self._described, number, motion, pictures, people, pace), tell
+                )
             for keyframe, data in zip(shot.keyframes, files, strict=bool(files)):
                 keyframe.asset_id = await self._register(shot, keyframe, data, job)
             waiting.append(shot.model_dump())
@@ -95,6 +104,18 @@ class Describing:
                 # A worker that goes on from here decodes what this one does.
                 await asyncio.to_thread(stills.close)
             await job.advance(number, total, _STAGE)
+
+    def _described(
+        self,
+        number: int,
+        motion: ShotMotion,
+        pictures: list[NDArray[np.uint8]],
+        people: list[People] | None,
+        pace: Pace,
+        _stop: Callable[[], bool],
+    ) -> tuple[Shot, list[bytes]]:
+        shot = describe(number, motion, pictures, self.timeline, self.facts, pace, people)
+        return shot, [to_jpeg(picture) for picture in pictures] if self.store else []
 
     async def _register(self, shot: Shot, keyframe: Keyframe, data: bytes, job: JobContext) -> str:
         stem = self.record.filename.rsplit(".", 1)[0]

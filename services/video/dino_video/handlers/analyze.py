@@ -14,6 +14,7 @@ from dino_common.contracts.shots import AnalyzeShotsRequest, Damage
 from dino_common.errors import FileTooLarge, InvalidFileFormat
 from dino_common.metrics import video_metrics
 from dino_common.settings import Settings
+from dino_common.look.people import PeopleWatch
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.content_lock import ContentLock, Lease
@@ -66,6 +67,7 @@ class AnalyzeHandler:
         self._assets, self._objects, self._bus = assets, objects, bus
         self._analyses, self._library, self._locks = analyses, library, locks
         self._films, self._limits = Films(objects), limits_of(settings)
+        self._people = PeopleWatch(bus, settings.face_detector)
         self._turns = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
 
     async def analyze(self, job: JobContext, request: AnalyzeShotsRequest) -> dict[str, Any]:
@@ -138,7 +140,17 @@ class AnalyzeHandler:
         """
         began = utc_now()
         describing = Describing(
-            record, facts, timeline, self._films, self._limits, self._analyses, self._bus, store, self._turns, lease
+            record,
+            facts,
+            timeline,
+            self._films,
+            self._limits,
+            self._analyses,
+            self._bus,
+            store,
+            self._turns,
+            lease,
+            self._people,
         )
         await describing.run(motions, job)
         stores = (self._analyses, self._assets, self._library)

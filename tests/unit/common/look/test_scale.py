@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import importlib.util
-
 import cv2
 import numpy as np
 import pytest
 
-from dino_common.look import DetectorMissing, Face, available_detectors, face_detector, shot_scale
+from dino_common.look import Body, Face, shot_scale
 
 _TEXTURE = np.random.default_rng(0).integers(0, 255, (180, 320)).astype(np.uint8)
 
@@ -52,10 +50,24 @@ def test_what_tells_nothing_is_unknown() -> None:
     assert shot_scale(np.full((90, 160), 128, np.uint8)).reason == "no_texture"
 
 
-def test_a_missing_detector_says_how_to_get_it() -> None:
-    with pytest.raises(DetectorMissing, match="mediapipe"):
-        face_detector("someone")
-    if importlib.util.find_spec("mediapipe") is None:
-        assert available_detectors() == []
-        with pytest.raises(DetectorMissing, match="pip install"):
-            face_detector("mediapipe")
+@pytest.mark.parametrize(
+    ("height", "name"),
+    [(0.25, "extreme_wide"), (0.7, "wide"), (1.2, "medium_wide"), (1.9, "medium"), (3.0, "medium_close_up")],
+)
+def test_without_a_face_the_tallest_body_tells_the_scale(height: float, name: str) -> None:
+    bodies = [Body(0.1, 0.5, 0.2, 0.6, 0.9, 0.1), Body(0.4, 0.1, 0.6, 0.9, 0.9, height)]
+    found = shot_scale(_TEXTURE, [], bodies)
+    assert (found.shot_scale, found.source) == (name, "bodies")
+    # The same scale by a face is surer.
+    tall = 0.107 * height
+    assert found.confidence < shot_scale(_TEXTURE, [Face(0.4, 0.0, 0.6, tall, 0.9)]).confidence
+
+
+def test_a_face_goes_before_a_body() -> None:
+    found = shot_scale(_TEXTURE, [Face(0.4, 0.1, 0.6, 0.4)], [Body(0, 0, 1, 1, 1.0, 0.4)])
+    assert (found.shot_scale, found.source) == ("medium_close_up", "faces")
+
+
+def test_where_nobody_looked_that_is_the_reason() -> None:
+    assert shot_scale(_TEXTURE).reason == "no_detector"
+    assert shot_scale(_TEXTURE, [], []).reason == "no_person_found"

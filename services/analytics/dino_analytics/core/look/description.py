@@ -13,11 +13,11 @@ from dino_analytics.core.look.colour_mood import ColourMood, colour_mood
 from dino_analytics.core.look.composition import Composition, compose
 from dino_analytics.core.look.cut import Grid
 from dino_analytics.core.look.depth import Depth, depth_of_field
+from dino_analytics.core.look.pose import Pose, pose_of
 from dino_analytics.core.look.subject import Subject, find_subject
 from dino_common.look import (
     Angle,
     EmotionalTone,
-    Face,
     Lighting,
     Swatch,
     camera_angle,
@@ -26,10 +26,11 @@ from dino_common.look import (
     palette,
     shot_scale,
 )
+from dino_common.look.people import People
 from dino_common.look.scale import ShotScale
 
 RGB = NDArray[np.uint8]
-METHOD = "look-1"
+METHOD = "look-2"
 """Grows when a description changes, so that older kept ones are not read."""
 COLOURS = 8
 
@@ -40,7 +41,7 @@ class Framing:
 
     shot_scale: ShotScale
     confidence: float
-    source: Literal["faces", "focus", "texture", "subject"] | None
+    source: Literal["faces", "bodies", "focus", "texture", "subject"] | None
     reason: str | None
 
 
@@ -51,6 +52,7 @@ class Description:
     Attributes:
         palette: most frequent colour first, at most `COLOURS`.
         backlit: 0–1, how clearly the subject is darker than a bright background.
+        pose: of the largest person.
         faces: how many a detector found; None where none looked.
     """
 
@@ -64,16 +66,17 @@ class Description:
     angle: Angle
     tone: EmotionalTone
     subject: Subject | None
+    pose: Pose
     faces: int | None
 
 
-def describe(picture: RGB, patches: Grid, faces: list[Face] | None = None) -> Description:
+def describe(picture: RGB, patches: Grid, people: People | None = None) -> Description:
     """Describe a picture.
 
     Args:
         picture: uint8 (h, w, 3) RGB, at least 32 pixels a side; 512 on the longer side is enough.
         patches: float32 (rows, columns, dimension), each of length 1, that cover the whole of it.
-        faces: None where no detector looked; an empty list where it found none.
+        people: None where no detector looked.
 
     Raises:
         ValueError: another shape, or a side under 32 pixels.
@@ -83,6 +86,7 @@ def describe(picture: RGB, patches: Grid, faces: list[Face] | None = None) -> De
             f"expected (h, w, 3) uint8 RGB of 32 pixels a side or more, got {picture.dtype} {picture.shape}"
         )
     subject = find_subject(patches)
+    faces = None if people is None else people.faces
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     colours = palette(picture, COLOURS)
     return Description(
@@ -92,24 +96,25 @@ def describe(picture: RGB, patches: Grid, faces: list[Face] | None = None) -> De
         backlit=_backlit(grey, subject),
         depth=depth_of_field(picture, subject),
         composition=compose(picture, subject, faces),
-        framing=framing(grey, subject, faces),
+        framing=framing(grey, subject, people),
         angle=camera_angle([grey]),
         tone=emotional_tone(picture),
         subject=subject,
+        pose=pose_of(people),
         faces=None if faces is None else len(faces),
     )
 
 
-def framing(grey: NDArray[np.uint8], subject: Subject | None, faces: list[Face] | None) -> Framing:
-    """Shot scale: by faces, by focus or texture (`dino_common.look.shot_scale`), else by the subject's share of the
-    frame, which says how much of it something fills and not what of a body is seen: confidence stays at 0.35.
+def framing(grey: NDArray[np.uint8], subject: Subject | None, people: People | None) -> Framing:
+    """Shot scale: by faces or bodies, by focus or texture (`dino_common.look.shot_scale`), else by the subject's share
+    of the frame, which says how much of it something fills and not what of a body is seen: confidence stays at 0.35.
 
     Args:
         grey: uint8 (h, w).
         subject: of the same picture.
-        faces: None where no detector looked.
+        people: None where no detector looked.
     """
-    seen = shot_scale(grey, faces)
+    seen = shot_scale(grey, None if people is None else people.faces, None if people is None else people.bodies)
     if seen.shot_scale != "unknown":
         return Framing(seen.shot_scale, seen.confidence, seen.source, None)
     if subject is None or subject.confidence < 0.5:

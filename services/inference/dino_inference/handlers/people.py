@@ -1,0 +1,138 @@
+"""Handler of find-people: the people detector, loaded at the first request and fetched in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dino_common.bus.context import Context
+from dino_common.bus.tasks import end
+from dino_common.contracts.people import (
+    BodyFound,
+    FaceFound,
+    FindPeopleRequest,
+    FindPeopleResponse,
+    PeopleFound,
+    PersonBox,
+)
+from dino_common.errors import ModelNotLoaded
+from dino_inference.people.weights import VERSION, ensure_people_models
+
+if TYPE_CHECKING:
+    from dino_inference.people.finder import People, PeopleFinder
+
+log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 600.0
+_OFF = "the people detector is switched off by DINO_FACE_DETECTOR"
+
+
+class PeopleHandlers:
+    """Answers also where there is no detector: with the reason, at once."""
+
+    def __init__(self, cache_dir: Path, setting: str = "auto") -> None:
+        """Args:
+        cache_dir: model cache, where the detector's files lie.
+        setting: ``auto``, or ``off`` for no detector.
+        """
+        self._cache_dir, self._off = cache_dir, setting == "off"
+        self._finder: PeopleFinder | None = None
+        self._reason: str | None = None
+        self._getting: asyncio.Task[None] | None = None
+        self._not_before = 0.0
+        # A thread of its own: the visual model's forward does not wait for it.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="people")
+
+    async def find(self, context: Context, request: FindPeopleRequest) -> FindPeopleResponse:
+        """Answer the bus operation ``find-people``."""
+        reason = await self._missing()
+        if self._finder is None or reason is not None:
+            return FindPeopleResponse(detector=None, reason=reason, pictures=[])
+        pictures = [] if request.pixels is None else list(request.pixels)
+        # One by one, so that requests take turns.
+        loop, finder = asyncio.get_running_loop(), self._finder
+        found = [
+            await loop.run_in_executor(
+                self._thread, finder.find, np.ascontiguousarray(one), request.bodies, request.hands
+            )
+            for one in pictures
+        ]
+        return FindPeopleResponse(detector=VERSION, reason=None, pictures=[_answer(one) for one in found])
+
+    async def _missing(self) -> str | None:
+        """Why there is no detector; None once it is loaded."""
+        if self._off:
+            return _OFF
+        if self._finder is not None:
+            return None
+        if self._getting is None and time.monotonic() >= self._not_before:
+            self._getting = asyncio.create_task(self._get())
+        if self._getting is not None:
+            # Loading takes a moment, and is worth waiting for; a download is not.
+            await asyncio.wait([self._getting], timeout=3.0)
+        if self._finder is not None:
+            return None
+        return self._reason or "the people detector is being fetched; ask again in a minute"
+
+    async def _get(self) -> None:
+        try:
+            self._finder = await asyncio.to_thread(_loaded, self._cache_dir)
+            self._reason = None
+        except ModelNotLoaded as error:
+            self._reason = f"{error.message}. {error.details or ''}".strip()
+            self._not_before = time.monotonic() + _AGAIN_SECONDS
+            log.warning("no people detector: %s", self._reason)
+        finally:
+            self._getting = None
+
+    async def close(self) -> None:
+        """Let the thread end."""
+        if self._getting is not None:
+            await end((self._getting,))
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _loaded(cache_dir: Path) -> PeopleFinder:
+    if importlib.util.find_spec("openvino") is None:
+        raise ModelNotLoaded("the people detector needs openvino", details="pip install 'dinov3-platform[inference]'")
+    from dino_inference.people.finder import PeopleFinder
+
+    directory = ensure_people_models(cache_dir)
+    try:
+        return PeopleFinder(directory)
+    except Exception as error:
+        raise ModelNotLoaded(f"the people detector at {directory} cannot be loaded: {error}") from error
+
+
+def _answer(found: People) -> PeopleFound:
+    return PeopleFound(
+        faces=[FaceFound(**_box(face.box), score=face.score, facing=face.facing) for face in found.faces],
+        bodies=None
+        if found.bodies is None
+        else [
+            BodyFound(
+                left=body.facts.left,
+                top=body.facts.top,
+                right=body.facts.right,
+                bottom=body.facts.bottom,
+                score=body.score,
+                height=body.facts.height,
+                lowest=body.facts.lowest,
+                posture=body.facts.posture,
+                facing=body.facts.facing,
+            )
+            for body in found.bodies
+        ],
+        hands=None if found.hands is None else [PersonBox(**_box(hand.box), score=hand.score) for hand in found.hands],
+    )
+
+
+def _box(box: np.ndarray) -> dict[str, float]:
+    return dict(zip(("left", "top", "right", "bottom"), (round(float(side), 4) for side in box), strict=True))

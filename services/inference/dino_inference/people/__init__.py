@@ -1,0 +1,1 @@
+"""The people detector: its model files, and how they run."""
