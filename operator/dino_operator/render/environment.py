@@ -60,6 +60,8 @@ def configuration(context: Context, service: Service) -> dict[str, str]:
             values |= {
                 "DINO_INDEX_DIR": INDEX_DIR,
                 "DINO_DECODE_THREADS": spec.analytics.decode_threads,
+                "DINO_VERDICT_TTL": lifetimes.verdicts_seconds,
+                "DINO_VERDICTS_KEPT": lifetimes.verdicts_kept,
                 "DINO_GENERATOR_URL": generator and generator.url,
                 "DINO_GENERATOR_TIMEOUT_SECONDS": generator and generator.timeout_seconds,
             }
@@ -93,6 +95,7 @@ def _gateway(context: Context) -> dict[str, Any]:
         # Whoever uploads is told by the gateway whether features follow.
         "DINO_EXTRACT_ON_UPLOAD": _switch(context.spec.inference.extract_on_upload),
         "DINO_JOB_TTL": context.spec.lifetimes.jobs_seconds,
+        "DINO_SCRATCH_TTL": context.spec.lifetimes.scratch_seconds,
         "DINO_MAX_PRESIGNED_SIZE_MB": gateway.limits.max_presigned_size_mb,
         "MAX_BATCH_SIZE": gateway.limits.max_batch_size,
         "RATE_LIMIT_DEFAULT": gateway.rate_limits.default,

@@ -16,3 +16,10 @@ class Lifetimes(Part):
     similarity_seconds: int = Field(3600, ge=1, le=_YEAR, description="Quality metrics and cosines in the cache.")
     preprocessed_seconds: int = Field(21_600, ge=1, le=_YEAR, description="Resized pictures in the cache.")
     jobs_seconds: int = Field(604_800, ge=60, le=_YEAR, description="Jobs with their results.")
+    scratch_seconds: int = Field(
+        86_400, ge=3600, le=_YEAR, description="What ended jobs, searches and uploads left in the object store."
+    )
+    verdicts_seconds: int = Field(
+        63_072_000, ge=86_400, le=10 * _YEAR, description="Verdicts in the history of a character."
+    )
+    verdicts_kept: int = Field(10_000, ge=100, le=1_000_000, description="Newest verdicts kept of each character.")

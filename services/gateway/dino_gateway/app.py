@@ -32,6 +32,7 @@ from dino_gateway.local_handlers import bus_handlers, local_handlers
 from dino_gateway.observe import Errors, Observe, allowed_methods, as_dino_error
 from dino_gateway.openapi import build_openapi
 from dino_gateway.routes import build_routes
+from dino_gateway.scratch_sweep import sweep_scratch
 from dino_gateway.security_headers import SecurityHeaders
 from dino_gateway.stats import Stats
 from dino_gateway.upload_sweep import sweep_uploads
@@ -126,7 +127,9 @@ class Gateway:
             bus = BusService(backends.connection, Service.GATEWAY, bus_handlers(backends))
             await bus.start()
             backends.webhooks.start()
-            background = [asyncio.create_task(work(backends)) for work in (sweep_uploads, watch_deployment)]
+            background = [
+                asyncio.create_task(work(backends)) for work in (sweep_uploads, sweep_scratch, watch_deployment)
+            ]
             log.info("gateway serves %s on port %d", self.settings.prefix, self.settings.api_port)
             try:
                 yield {}

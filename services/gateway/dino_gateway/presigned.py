@@ -24,10 +24,11 @@ from dino_gateway.call import Call
 from dino_gateway.filenames import clean_filename
 from dino_gateway.ingest import Ingest, Verified, verify
 from dino_gateway.sniff import ACCEPTED, HEAD_BYTES, sniff
+from dino_gateway.spool import SPOOLED
 
 # Names of assets made from uploads live in a space of their own, so that a repeated completion makes no second one.
 _SPACE = uuid.UUID("0f6f9a52-4c5d-4a5e-8c0b-2f5b7a1f4a10")
-_HOLDING = "incoming"
+HOLDING = "incoming"
 _ACCEPTED_TYPES = tuple(media.content_type for media in ACCEPTED)
 
 
@@ -54,7 +55,7 @@ class PresignedUploads:
         upload = await self._b.uploads.create(
             PendingUpload(
                 upload_id=upload_id,
-                object_key=f"{_HOLDING}/{upload_id}",
+                object_key=f"{HOLDING}/{upload_id}",
                 filename=fields.filename,
                 content_type=fields.content_type,
                 file_size=fields.file_size,
@@ -96,7 +97,7 @@ class PresignedUploads:
             raise Conflict("The bytes have not been put yet", details="PUT them to the presigned URL first.")
         if head.size != upload.file_size:
             raise _other_size(upload)
-        with tempfile.NamedTemporaryFile(prefix="dino-upload-") as file:
+        with tempfile.NamedTemporaryFile(prefix=SPOOLED) as file:
             verified = await self._verified(upload, file)
             filename = clean_filename(upload.filename, verified.media.extension)
 

@@ -13,6 +13,8 @@ from dino_common.errors import FileTooLarge
 from dino_gateway.sniff import HEAD_BYTES, MediaType, sniff
 
 _IN_MEMORY = 1024 * 1024
+SPOOLED = "dino-upload-"
+"""How the names of temporary files begin; those of a killed process are swept by it."""
 
 
 class Spool:
@@ -56,7 +58,7 @@ class Spool:
 
     def _store(self, chunk: bytes) -> None:
         if self._file is None:
-            self._file = tempfile.NamedTemporaryFile(prefix="dino-upload-")  # noqa: SIM115 - closed by close()
+            self._file = tempfile.NamedTemporaryFile(prefix=SPOOLED)  # noqa: SIM115 - closed by close()
         self._hash.update(chunk)
         self._file.write(chunk)
         self._file.flush()

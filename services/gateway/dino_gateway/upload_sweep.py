@@ -20,6 +20,8 @@ async def sweep_uploads(backends: Backends) -> None:
             await sweep_once(backends)
         except DinoError as error:
             log.info("abandoned uploads are looked for later: %s", error.message)
+        except Exception:
+            log.exception("looking for abandoned uploads failed")
         await asyncio.sleep(_EVERY_SECONDS)
 
 

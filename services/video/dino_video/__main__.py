@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from dino_common import __version__
 from dino_common.bus.context import Context
+from dino_common.bus.tasks import end
 from dino_common.contracts import Service
 from dino_common.contracts.internal import ServiceStatus, StatusRequest
 from dino_common.runtime import Runtime, run
@@ -17,6 +19,8 @@ from dino_common.stores.jobs import JobStore
 from dino_common.stores.mongo import Mongo, ensure_indexes
 from dino_common.stores.objects import Objects
 from dino_common.stores.shots import ShotStore
+from dino_video.analysis.retiring import Retiring
+from dino_video.analysis.upkeep import Upkeep
 from dino_video.films_following import FilmsFollowing
 from dino_video.handlers.analysis_pages import AnalysisPages
 from dino_video.handlers.analyze import AnalyzeHandler, limits_of
@@ -50,8 +54,15 @@ async def setup(runtime: Runtime) -> None:
     async def readiness() -> list[str]:
         return [] if await mongo.ping() else ["MongoDB does not answer"]
 
+    jobs, tending = JobStore(mongo), set[asyncio.Task[None]]()
+    upkeep = Upkeep(analyses, jobs, locks, Retiring(analyses, assets, shots, runtime.bus))
+
     async def follow() -> None:
         following.start(runtime.events)
+        tending.add(asyncio.create_task(upkeep.run()))
+
+    async def rest() -> None:
+        await end(tending)
 
     runtime.handlers = {
         "video-status": status,
@@ -62,7 +73,7 @@ async def setup(runtime: Runtime) -> None:
         "list-video-shots": library.of_film,
         "suggest-shots": library.suggest,
     }
-    runtime.job_store = JobStore(mongo)
+    runtime.job_store = jobs
     runtime.jobs_at_once = _FILMS_AT_ONCE
     runtime.job_handlers = {
         "analyze-video-shots": AnalyzeHandler(settings, assets, objects, runtime.bus, analyses, shots, locks).analyze,
@@ -71,6 +82,7 @@ async def setup(runtime: Runtime) -> None:
     }
     runtime.readiness = readiness
     runtime.after_start.append(follow)
+    runtime.before_stop.append(rest)
     runtime.closers += [mongo.close, objects.close]
 
 

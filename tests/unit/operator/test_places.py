@@ -72,7 +72,15 @@ EVERYTHING: dict[str, Any] = {
         "generator": {"url": "https://g.example", "timeoutSeconds": 5, "secretName": "generator"},
     },
     "faceDetector": "off",
-    "lifetimes": {"featuresSeconds": 1, "similaritySeconds": 2, "preprocessedSeconds": 3, "jobsSeconds": 63},
+    "lifetimes": {
+        "featuresSeconds": 1,
+        "similaritySeconds": 2,
+        "preprocessedSeconds": 3,
+        "jobsSeconds": 63,
+        "scratchSeconds": 3601,
+        "verdictsSeconds": 86_401,
+        "verdictsKept": 101,
+    },
     "telemetry": {"otlpEndpoint": "https://o.example", "logFormat": "console", "logLevel": "DEBUG"},
     "podTemplate": {"drainSeconds": 1},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson.binary import Binary
@@ -15,6 +15,7 @@ from dino_common.stores.mongo import SCHEMA, Mongo, guarded, utc_now
 
 # As long as the job that would have finished it.
 _UNFINISHED_DAYS = 7
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,20 @@ class AnalysisStore:
         """Return films whose newest analysis was made known and not settled, as after a crash."""
         found = self._heads.find({"unsettled": True}, {"video_asset_id": 1}).limit(2 * limit)
         return list(dict.fromkeys([head["video_asset_id"] async for head in found]))[:limit]
+
+    @guarded
+    async def unfinished_runs(self) -> list[tuple[str, str]]:
+        """Return film and id of the analyses that have shots and have not finished, of every film."""
+        # Shots are kept in order, so that the first one stands for them.
+        wanted = {"expires_at": {"$gt": _EPOCH}, "number": 1}
+        found = self._shots.find(wanted, {"video_asset_id": 1, "analysis_id": 1})
+        return [(shot["video_asset_id"], shot["analysis_id"]) async for shot in found]
+
+    @guarded
+    async def drop(self, video_asset_id: str, analysis_id: str) -> None:
+        """Remove the shots of an analysis that will never finish; those of a finished one stay."""
+        of_run = {"video_asset_id": video_asset_id, "analysis_id": analysis_id}
+        await self._shots.delete_many(of_run | {"expires_at": {"$exists": True}})
 
     @guarded
     async def newest(self, video_asset_id: str, *, keyframes: bool = False) -> AnalysisRecord | None:

@@ -154,6 +154,19 @@ class JobStore:
         return records, write_cursor(records[-1].created_at, records[-1].job_id)
 
     @guarded
+    async def under_way(self, service: str) -> Sequence[JobRecord]:
+        """Return a service's jobs that have not ended, with their requests, without checkpoints."""
+        wanted = {"status": {"$in": ["queued", "running"]}, "service": service}
+        found = self._jobs.find(wanted, {"checkpoint": 0, "result": 0})
+        return [_record(document) async for document in found]
+
+    @guarded
+    async def unended(self, job_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids whose jobs have not ended."""
+        wanted = {"_id": {"$in": list(job_ids)}, "status": {"$in": ["queued", "running"]}}
+        return {document["_id"] async for document in self._jobs.find(wanted, {"_id": 1})}
+
+    @guarded
     async def begin(self, job_id: str, worker: str) -> JobRecord | None:
         """Mark the job as run by this worker and count the attempt; None when it has ended or was cancelled.
 

@@ -7,7 +7,7 @@ import contextvars
 import io
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +49,15 @@ class ObjectHead:
     size: int
     content_type: str
     etag: str
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEntry:
+    """An object as a listing names it; size in bytes."""
+
+    key: str
+    size: int
     last_modified: datetime
 
 
@@ -218,6 +227,18 @@ class Objects:
     async def exists(self, key: str) -> bool:
         """Return whether an object has the key."""
         return await self.head(key) is not None
+
+    async def below(self, prefix: str, batch: int = 1000) -> AsyncIterator[ObjectEntry]:
+        """Yield what lies below a prefix in the order of keys; what is removed meanwhile may still be named."""
+        after = ""
+        while True:
+            names = {"Bucket": self.bucket, "Prefix": prefix, "MaxKeys": batch, "StartAfter": after}
+            found = await self._run(self._reads, prefix, partial(self._client.list_objects_v2, **names))
+            for entry in found.get("Contents", []):
+                yield ObjectEntry(entry["Key"], entry["Size"], entry["LastModified"])
+                after = entry["Key"]
+            if not found.get("IsTruncated"):
+                return
 
     # -- addresses ----------------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from dino_common.bus.job_context import JobContext
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.shots import AnalyzeShotsRequest, Damage
 from dino_common.errors import FileTooLarge, InvalidFileFormat
+from dino_common.look.people import PeopleWatch
 from dino_common.metrics import video_metrics
 from dino_common.settings import Settings
-from dino_common.look.people import PeopleWatch
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.assets import AssetRecord, AssetStore
 from dino_common.stores.content_lock import ContentLock, Lease

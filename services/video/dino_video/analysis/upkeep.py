@@ -1,0 +1,70 @@
+"""What repairs itself: analyses that a crash left half made known, and what cancelled or failed ones left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dino_common.bus.context import Context
+from dino_common.errors import Conflict, DinoError
+from dino_common.stores.analyses import AnalysisStore
+from dino_common.stores.content_lock import ContentLock, Lease
+from dino_common.stores.jobs import JobStore
+from dino_common.stores.mongo import utc_now
+from dino_video.analysis.retiring import Retiring
+from dino_video.analysis.turn import turn_of
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 600.0
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """Looks now and then; several processes may do so at once, each film in its turn."""
+
+    analyses: AnalysisStore
+    jobs: JobStore
+    locks: ContentLock
+    retiring: Retiring
+
+    async def run(self) -> None:
+        """Look now and every ten minutes, for ever."""
+        while True:
+            try:
+                await self.look()
+            except DinoError as error:
+                log.info("analyses are looked after later: %s", error.message)
+            except Exception:
+                log.exception("looking after analyses failed")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """Settle what a crash left unsettled; remove shots and keyframes of analyses whose job has ended without them.
+
+        A film that is being analysed is left for the next time.
+        """
+        for film in await self.analyses.unsettled():
+            await self._in_turn(film, lambda lease, film=film: self.analyses.settle(film))
+        runs = await self.analyses.unfinished_runs()
+        alive = await self.jobs.unended([analysis_id for _, analysis_id in runs])
+        for film, analysis_id in runs:
+            if analysis_id not in alive:
+                await self._in_turn(film, lambda lease, film=film, run=analysis_id: self._remove(film, run, lease))
+
+    async def _in_turn(self, film: str, work: Callable[[Lease], Awaitable[None]]) -> None:
+        try:
+            async with self.locks.hold(turn_of(film), patience=0.0) as lease:
+                await work(lease)
+        except Conflict:
+            log.debug("film %s is being analysed", film)
+
+    async def _remove(self, film: str, analysis_id: str, lease: Lease) -> None:
+        await self.analyses.drop(film, analysis_id)
+        context = Context("upkeep", time.time() + _PATIENCE_SECONDS, "video", "upkeep")
+        count = await self.retiring.run(film, utc_now(), lease, context)
+        log.info("removed what analysis %s of film %s left behind: %d keyframes", analysis_id, film, count)

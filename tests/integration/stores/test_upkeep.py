@@ -1,0 +1,99 @@
+"""What the video service mends by itself: analyses half made known, and what ended jobs left behind."""
+
+from __future__ import annotations
+
+import uuid
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from dino_common.stores.analyses import AnalysisRecord, AnalysisStore
+from dino_common.stores.assets import AssetStore
+from dino_common.stores.content_lock import ContentLock
+from dino_common.stores.jobs import JobRecord, JobStore
+from dino_common.stores.mongo import Mongo
+from dino_video.analysis.retiring import Retiring
+from dino_video.analysis.turn import turn_of
+from dino_video.analysis.upkeep import Upkeep
+
+from .conftest import MakeAsset
+
+
+class Gateway:
+    """Removes assets as the gateway does when it is asked over the bus."""
+
+    def __init__(self, assets: AssetStore) -> None:
+        self._assets = assets
+
+    async def call(self, operation: Any, fields: dict[str, Any], context: Any) -> dict[str, int]:
+        for asset_id in fields["asset_ids"]:
+            await self._assets.delete(asset_id)
+        return {"removed": len(fields["asset_ids"])}
+
+
+@pytest.fixture
+def upkeep(mongo: Mongo) -> Upkeep:
+    async def keyframes_of(film: str) -> set[str]:
+        return set()
+
+    assets, analyses = AssetStore(mongo), AnalysisStore(mongo)
+    library: Any = SimpleNamespace(keyframes_of=keyframes_of)
+    retiring = Retiring(analyses, assets, library, cast("Any", Gateway(assets)))
+    return Upkeep(analyses, JobStore(mongo), ContentLock(mongo), retiring)
+
+
+@pytest.fixture
+def film() -> str:
+    return str(uuid.uuid4())
+
+
+async def analysis(mongo: Mongo, make_asset: MakeAsset, film: str) -> tuple[str, str]:
+    """Return an analysis under way that has kept one shot, and its keyframe."""
+    job, _ = await JobStore(mongo).create(JobRecord(str(uuid.uuid4()), "analyze-video-shots", "video", {}))
+    frame = await AssetStore(mongo).insert(make_asset(job.job_id, derived_from=film, tags=["keyframe"]))
+    shot = {"keyframes": [{"asset_id": frame.asset_id}]}
+    await AnalysisStore(mongo).put_shots(film, job.job_id, 1, [shot])
+    return job.job_id, frame.asset_id
+
+
+async def test_shots_and_keyframes_of_a_cancelled_analysis_go(upkeep: Upkeep, mongo, make_asset, film) -> None:
+    analyses, assets, jobs = AnalysisStore(mongo), AssetStore(mongo), JobStore(mongo)
+    cancelled, lost = await analysis(mongo, make_asset, film)
+    running, needed = await analysis(mongo, make_asset, film)
+    finished, shown = await analysis(mongo, make_asset, film)
+    await analyses.finish(AnalysisRecord(film, finished, 1, True))
+    await jobs.begin(finished, "worker")
+    await jobs.succeed(finished, {}, "worker")
+    await jobs.cancelled(cancelled)
+    await upkeep.look()
+    assert [await analyses.count(film, run) for run in (cancelled, running, finished)] == [0, 1, 1]
+    assert set(await assets.get_many([lost, needed, shown])) == {needed, shown}
+
+
+async def test_a_film_in_its_turn_is_left_for_the_next_time(upkeep: Upkeep, mongo, make_asset, film) -> None:
+    cancelled, lost = await analysis(mongo, make_asset, film)
+    await JobStore(mongo).cancelled(cancelled)
+    async with ContentLock(mongo).hold(turn_of(film)):
+        await upkeep.look()
+        assert await AnalysisStore(mongo).count(film, cancelled) == 1
+    await upkeep.look()
+    assert await AnalysisStore(mongo).count(film, cancelled) == 0
+    assert await AssetStore(mongo).get_many([lost]) == {}
+
+
+async def test_what_a_crash_left_unsettled_is_settled(upkeep: Upkeep, mongo, make_asset, film, monkeypatch) -> None:
+    analyses, (run, _) = AnalysisStore(mongo), await analysis(mongo, make_asset, film)
+
+    async def dies(film: str) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(analyses, "settle", dies)
+        with pytest.raises(RuntimeError):
+            await analyses.finish(AnalysisRecord(film, run, 1, True))
+    assert await analyses.unsettled() == [film]
+    await upkeep.look()
+    assert await analyses.unsettled() == []
+    documents = await mongo.db["analyzed_shots"].find({"video_asset_id": film}).to_list()
+    assert [document["analysis_id"] for document in documents if "expires_at" not in document] == [run]
