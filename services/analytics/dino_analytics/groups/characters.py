@@ -21,7 +21,8 @@ from dino_common.stores.descriptions import DescriptionStore
 
 def group(parts: Parts) -> Group:
     """Return the handlers."""
-    characters, verdicts = CharacterStore(parts.mongo), VerdictStore(parts.mongo)
+    settings, characters = parts.settings, CharacterStore(parts.mongo)
+    verdicts = VerdictStore(parts.mongo, settings.verdict_ttl, settings.verdicts_kept)
     follower = AssetFollower(characters, parts.assets)
 
     async def follow() -> None:

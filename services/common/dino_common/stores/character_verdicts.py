@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import DESCENDING, InsertOne
@@ -15,6 +16,8 @@ from dino_common.stores.mongo import SCHEMA, Mongo, guarded, utc_now
 
 _NEWEST = [("judged_at", DESCENDING), ("_id", DESCENDING)]
 _DUPLICATE = 11000
+_TRIMMED_AFTER = 100
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +57,48 @@ def _record(document: Mapping[str, Any]) -> VerdictRecord:
 
 
 class VerdictStore:
-    """The ``character_verdicts`` collection. Every method raises ServiceUnavailable while MongoDB does not answer."""
+    """The ``character_verdicts`` collection. Every method raises ServiceUnavailable while MongoDB does not answer.
 
-    def __init__(self, mongo: Mongo) -> None:
-        """Use this connection."""
-        self._mongo = mongo
+    A verdict lives for so many seconds, and of each character the newest ones alone are kept: older ones are looked for
+    once in a hundred verdicts, so that there may be as many more for each process.
+    """
+
+    def __init__(self, mongo: Mongo, ttl: int, kept: int) -> None:
+        """Use this connection; keep verdicts for ``ttl`` seconds, and ``kept`` of each character."""
+        self._mongo, self._ttl, self._kept = mongo, timedelta(seconds=ttl), kept
         self._verdicts = mongo.db["character_verdicts"]
+        self._added: dict[str, int] = {}
 
     @guarded
     async def add(self, records: Sequence[VerdictRecord]) -> None:
         """Keep verdicts; those that are there already stay as they are."""
         if not records:
             return
+        documents = [_document(record) | {"expires_at": record.judged_at + self._ttl} for record in records]
         try:
-            await self._verdicts.bulk_write([InsertOne(_document(record)) for record in records], ordered=False)
+            await self._verdicts.bulk_write([InsertOne(document) for document in documents], ordered=False)
         except BulkWriteError as error:
             failed = (error.details or {}).get("writeErrors", [])
             if any(one.get("code") != _DUPLICATE for one in failed):
                 raise
+        for character_id, count in Counter(record.character_id for record in records).items():
+            if self._due(character_id, count):
+                await self._trim(character_id)
+
+    def _due(self, character_id: str, count: int) -> bool:
+        """Return whether to look for old ones: at the first verdicts that this process adds, then at each hundredth."""
+        if len(self._added) > _REMEMBERED:
+            self._added.clear()
+        added = self._added.get(character_id, _TRIMMED_AFTER) + count
+        self._added[character_id] = 0 if added >= _TRIMMED_AFTER else added
+        return added >= _TRIMMED_AFTER
+
+    async def _trim(self, character_id: str) -> None:
+        mine = self._verdicts.find({"character_id": character_id}, {"judged_at": 1})
+        for last in await mine.sort(_NEWEST).skip(self._kept).limit(1).to_list():
+            moment = last["judged_at"]
+            older = [{"judged_at": {"$lt": moment}}, {"judged_at": moment, "_id": {"$lte": last["_id"]}}]
+            await self._verdicts.delete_many({"character_id": character_id, "$or": older})
 
     @guarded
     async def list(

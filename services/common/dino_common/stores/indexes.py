@@ -51,6 +51,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "character_verdicts": [
         IndexModel([("character_id", ASCENDING), ("judged_at", DESCENDING), ("_id", DESCENDING)]),
+        _expiry("expires_at"),
     ],
     "descriptions": [IndexModel([("sha256", ASCENDING)])],
     "analyses": [
