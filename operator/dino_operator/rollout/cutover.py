@@ -30,6 +30,32 @@ def cut_over(state: RolloutState, look: Look) -> Move:
     return Move(state, (Event("Normal", "CutOver", words),), after=0)
 
 
+def turn_back(state: RolloutState, look: Look) -> Move | None:
+    """Return the move that gives a cut-over up which analytics does not follow; None where that is not safe.
+
+    It is a cut-over the other way: the version before has its pods still, analytics still searches its index, and
+    the new version is kept as the previous one, with its pods for those who ask it at this moment.
+    """
+    old, new, migration = state.previous, state.serving, state.migration
+    if old is None or migration is None or migration.mode == "replace":
+        return None
+    analytics = look.seen.bus.analytics
+    index = analytics.serving if analytics else None
+    if not look.answers(old.key) or (index is not None and index_of(index, new)):
+        return None
+    versions = (
+        old.model_copy(update={"role": "serving", "weight": 0, "since": moment(look.now), "until": None}),
+        new.model_copy(update={"role": "previous", "weight": 0, "since": moment(look.now)}),
+    )
+    state = enter(replace(state, versions=versions), "CutOver", look, key=old.key, target=name_of(old))
+    state = tidy(keep_until(state, look))
+    words = (
+        f"spec.model names {name_of(old)} again before analytics searched the index of {name_of(new)}: "
+        f"{name_of(old)} serves. Pictures uploaded in between are found once it has embedded them."
+    )
+    return Move(state, (Event("Warning", "TurnedBack", words),), after=0)
+
+
 def confirm(state: RolloutState, look: Look) -> Move:
     """Wait until analytics searches the new version's index; its answer is the last one to change."""
     serving, migration = state.serving, state.migration

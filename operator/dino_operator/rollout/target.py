@@ -8,6 +8,7 @@ from dino_operator.render.context import plain
 from dino_operator.render.facts import model_key
 from dino_operator.rollout.capacity import Mode, choose_mode, wanted_pods
 from dino_operator.rollout.clock import moment
+from dino_operator.rollout.cutover import turn_back
 from dino_operator.rollout.look import Look, Move, name_of, with_version
 from dino_operator.rollout.recovery import model_of, new_migration, new_version
 from dino_operator.rollout.retire import drop, tidy
@@ -34,7 +35,8 @@ def settle(state: RolloutState, look: Look) -> Move | None:
     if candidate is not None or _refused(state, look.model):
         return None
     if state.migration is not None and state.migration.phase == "CutOver":
-        return None  # the change before is finished first, so that no request is between two of them
+        # The change before is finished first, so that no request is between two of them; or taken back.
+        return turn_back(state, look) if state.previous is not None and state.previous.key == target else None
     return _start(state, look)
 
 

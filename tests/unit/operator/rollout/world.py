@@ -76,6 +76,7 @@ class World:
     """A cluster and services as far as the rollout sees them.
 
     Attributes:
+        stuck_index: the version whose index analytics goes on searching, as it can open no other.
         rooms: pods of inference that find a place; None: any number.
         traffic: requests of clients in each tick.
     """
@@ -90,6 +91,7 @@ class World:
     free_gpus: int = 8
     nats: bool = True
     analytics: bool = True
+    stuck_index: str | None = None
     versions: dict[str, Version] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     ran: set[str] = field(default_factory=set)
@@ -274,9 +276,8 @@ class World:
             return IndexSeen(key, version.name, version.indexed, version.indexed >= self.library - version.beyond)
 
         candidate = step.rollout.candidate if step.rollout.phase == "reembed" else None
-        return AnalyticsSeen(
-            True, serving=index(step.rollout.serving), candidate=index(candidate) if candidate else None
-        )
+        serving = self.stuck_index or step.rollout.serving
+        return AnalyticsSeen(True, serving=index(serving), candidate=index(candidate) if candidate else None)
 
 
 def running(model: dict[str, Any] | None = None, **spec: Any) -> World:
