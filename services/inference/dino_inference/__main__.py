@@ -125,6 +125,7 @@ async def setup(runtime: Runtime) -> None:
     runtime.before_stop += [follower.stop, self_test.stop, places.stop]
     runtime.closers += [mongo.close, objects.close, cache.close, extractor.settle, batcher.stop, text.close]
     runtime.closers += [placing.close, people.close]
+    runtime.after_start.append(people.start)
     if key is not None:
         runtime.after_start.append(self_test.start)
 

@@ -29,7 +29,7 @@ Bodies = Literal["always", "without_face", "never"]
 
 SENT_SIDE = 960
 """Pixels of the longer side of what is sent: a face of a fiftieth of its height still has a dozen pixels."""
-_AGAIN_SECONDS = 60.0
+_AGAIN_SECONDS = 15.0
 _LONGEST = 30.0
 _OFF = "the people detector is switched off by DINO_FACE_DETECTOR"
 
@@ -44,7 +44,7 @@ class People:
 
 
 class PeopleWatch:
-    """Asks the people detector, and remembers for a minute that there is none."""
+    """Asks the people detector, and remembers for a while that there is none."""
 
     def __init__(self, bus: BusClient, setting: str = "auto") -> None:
         """Args:

@@ -1,14 +1,17 @@
-"""Handler of find-people: the people detector, loaded at the first request and fetched in the background."""
+"""Handler of find-people: the people detector, fetched and loaded in the background."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import logging
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -23,14 +26,17 @@ from dino_common.contracts.people import (
     PersonBox,
 )
 from dino_common.errors import ModelNotLoaded
-from dino_inference.people.weights import VERSION, ensure_people_models
+from dino_inference.people.weights import VERSION, ensure_people_models, find_people_models
 
 if TYPE_CHECKING:
     from dino_inference.people.finder import People, PeopleFinder
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _AGAIN_SECONDS = 600.0
+# Loading takes a second or two, and is worth waiting for; a download is not.
+_LOADING_SECONDS, _FETCHING_SECONDS = 20.0, 0.5
 _OFF = "the people detector is switched off by DINO_FACE_DETECTOR"
 
 
@@ -46,9 +52,15 @@ class PeopleHandlers:
         self._finder: PeopleFinder | None = None
         self._reason: str | None = None
         self._getting: asyncio.Task[None] | None = None
+        self._here = False
         self._not_before = 0.0
         # A thread of its own: the visual model's forward does not wait for it.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="people")
+
+    async def start(self) -> None:
+        """Begin to load, so that the first request need not wait."""
+        if not self._off:
+            self._begin()
 
     async def find(self, context: Context, request: FindPeopleRequest) -> FindPeopleResponse:
         """Answer the bus operation ``find-people``."""
@@ -72,18 +84,25 @@ class PeopleHandlers:
             return _OFF
         if self._finder is not None:
             return None
-        if self._getting is None and time.monotonic() >= self._not_before:
-            self._getting = asyncio.create_task(self._get())
-        if self._getting is not None:
-            # Loading takes a moment, and is worth waiting for; a download is not.
-            await asyncio.wait([self._getting], timeout=3.0)
+        self._begin()
+        for patience in (_FETCHING_SECONDS, _LOADING_SECONDS):
+            # After the first it is known whether they are only loaded or fetched, too.
+            if self._getting is not None and self._here:
+                await asyncio.wait([self._getting], timeout=patience)
         if self._finder is not None:
             return None
         return self._reason or "the people detector is being fetched; ask again in a minute"
 
+    def _begin(self) -> None:
+        if self._getting is None and self._finder is None and time.monotonic() >= self._not_before:
+            # Until it is known that they must be fetched, the files are taken to be there.
+            self._here = True
+            self._getting = asyncio.create_task(self._get())
+
     async def _get(self) -> None:
         try:
-            self._finder = await asyncio.to_thread(_loaded, self._cache_dir)
+            self._here = await asyncio.to_thread(find_people_models, self._cache_dir) is not None
+            self._finder = await _in_daemon(lambda: _loaded(self._cache_dir))
             self._reason = None
         except ModelNotLoaded as error:
             self._reason = f"{error.message}. {error.details or ''}".strip()
@@ -97,6 +116,29 @@ class PeopleHandlers:
         if self._getting is not None:
             await end((self._getting,))
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+async def _in_daemon(work: Callable[[], T]) -> T:
+    """Run it in a thread that a process which ends does not wait for: a download may hang for long."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def tell(done: Callable[[], None]) -> None:
+        # Nobody listens once the loop is closed or the answer was given up.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: answer.done() or done())
+
+    def run() -> None:
+        try:
+            found = work()
+        except Exception as error:
+            failure = error
+            tell(lambda: answer.set_exception(failure))
+        else:
+            tell(lambda: answer.set_result(found))
+
+    threading.Thread(target=run, name="people-fetch", daemon=True).start()
+    return await answer
 
 
 def _loaded(cache_dir: Path) -> PeopleFinder:
