@@ -122,10 +122,11 @@ def main() -> None:
     pictures = [fit(np.asarray(picture), card.image) for picture in originals().values()][:16]
     pixels = np.stack(pictures)
     engines = candidates(directory, card, threads)
-    reference = finish(next(iter(engines.values()))(pixels), card.centring)
+    reference = finish(next(iter(engines.values()))(pixels), card.centring, card.whitening)
     best: dict[str, dict[int, float]] = {name: {} for name in engines}
     cosines = {
-        name: float((finish(run(pixels), card.centring) * reference).sum(axis=1).min()) for name, run in engines.items()
+        name: float((finish(run(pixels), card.centring, card.whitening) * reference).sum(axis=1).min())
+        for name, run in engines.items()
     }
     for batch in (1, 8, 16):
         for run in engines.values():

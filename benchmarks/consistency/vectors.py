@@ -33,7 +33,7 @@ def embed(
     rows = []
     for start in range(0, len(pictures), _BATCH):
         batch = [fit(picture, card.image) for picture in pictures[start : start + _BATCH]]
-        rows.append(finish(engine.forward(np.stack(batch)).cls, card.centring))
+        rows.append(finish(engine.forward(np.stack(batch)).cls, card.centring, card.whitening))
     vectors = np.concatenate(rows).reshape(len(paths), -1, rows[0].shape[1])
     np.save(kept, vectors)
     return vectors

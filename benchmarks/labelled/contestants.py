@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from benchmarks.labelled.calibrate import learnt
 from benchmarks.labelled.dataset import Sample
 from benchmarks.labelled.vectors import class_tokens, histograms
 
@@ -18,15 +19,18 @@ _BATCH = 32
 def all_of(samples: list[Sample], directory: Path, card: ModelCard, cache: Path, models: Path) -> dict[str, np.ndarray]:
     """Return the vectors of every contestant by name, rows of length 1.
 
-    The baseline that can be centred is, by the mean of its own calibration half, as the model's card does.
+    Beside what the card serves stand the raw vectors, and vectors with statistics of this very set: centred and
+    whitened by the calibration half, as ``benchmarks.labelled.calibrate`` would; for the light network, too.
     """
     tokens = class_tokens(samples, directory, card, cache)
     light = light_features(samples, models, cache)
     half = np.array([item.split == "calibration" for item in samples])
+    chosen = [item for item in samples if item.split == "calibration"]
     return {
-        f"{card.name} (as served)": finish(tokens, card.centring),
+        f"{card.name} (as served)": finish(tokens, card.centring, card.whitening),
+        f"{card.name}, calibrated on this set": finish(tokens, *learnt(tokens[half], chosen)),
         f"{card.name}, raw cosine": finish(tokens, None),
-        "EfficientNet-Lite0, centred": finish(light, light[half].mean(axis=0)),
+        "EfficientNet-Lite0, calibrated on this set": finish(light, *learnt(light[half], chosen)),
         "EfficientNet-Lite0, raw cosine": finish(light, None),
         "colour histogram": histograms(samples),
     }

@@ -91,23 +91,26 @@ def measure(card: ModelCard, directory: Path) -> dict[str, object]:
     held = [n for n, item in enumerate(everything) if item.split == "held-out"]
     samples = [everything[n] for n in held]
     tokens = class_tokens(everything, directory, card, CACHE)[held]
-    centred, raw, colours = finish(tokens, card.centring), finish(tokens, None), histograms(samples)
+    served, centred = finish(tokens, card.centring, card.whitening), finish(tokens, card.centring)
+    raw, colours = finish(tokens, None), histograms(samples)
     return {
         "measured_on": datetime.now(UTC).date().isoformat(),
         "command": "python -m benchmarks.labelled.report",
         "dataset": f"{dataset.DESCRIPTION}; held-out half",
         "model_version": card.version,
         "renderings": {
+            "as served": separation(served, samples),
             "centred": separation(centred, samples),
             "raw": separation(raw, samples),
             "colour histogram": separation(colours, samples),
         },
         "photographs": {
+            "as served": photographs(served, samples),
             "centred": photographs(centred, samples),
             "raw": photographs(raw, samples),
             "colour histogram": photographs(colours, samples),
         },
-        "thresholds": at_thresholds(centred, samples, card),
+        "thresholds": at_thresholds(served, samples, card),
     }
 
 

@@ -16,8 +16,8 @@ _BATCH = 16
 
 
 def class_tokens(samples: list[Sample], directory: Path, card: ModelCard, cache: Path) -> np.ndarray:
-    """Return float32 (samples, dimension): before centring and the L2 norm. Kept in ``cache``."""
-    version = card.model_copy(update={"centring": None}).version.rpartition("@")[2]
+    """Return float32 (samples, dimension): before centring, whitening and the L2 norm. Kept in ``cache``."""
+    version = card.model_copy(update={"centring": None, "whitening": None}).version.rpartition("@")[2]
     kept = cache / f"class-tokens-{version}-{len(samples)}.npy"
     if kept.is_file():
         return np.load(kept)

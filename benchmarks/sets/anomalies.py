@@ -69,7 +69,7 @@ def measure() -> dict:
         batch = np.stack([np.asarray(p.resize((side, side), Image.Resampling.BICUBIC), np.uint8) for p in pictures])
         parts = [engine.forward(batch[n : n + 8], patches=True) for n in range(0, len(batch), 8)]
         tokens = np.concatenate([part.patches for part in parts if part.patches is not None])
-        cls = finish(np.concatenate([part.cls for part in parts]), card.centring)
+        cls = finish(np.concatenate([part.cls for part in parts]), card.centring, card.whitening)
         return unit_patches(tokens), cls
 
     scores: list[float] = []

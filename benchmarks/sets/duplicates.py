@@ -92,7 +92,7 @@ def features(files: list[bytes]) -> np.ndarray:
         batch = [preprocess(data, card.image, ImageLimits()) for data in files[start : start + 16]]
         print(f"{start} of {len(files)}", flush=True)
         rows.append(engine.forward(np.stack(batch)).cls)
-    return finish(np.concatenate(rows), card.centring).astype(np.float32)
+    return finish(np.concatenate(rows), card.centring, card.whitening).astype(np.float32)
 
 
 def judged(pairs: set[tuple[int, int]], owner: np.ndarray, change: list[str]) -> dict:

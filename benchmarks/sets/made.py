@@ -27,7 +27,7 @@ def real(split: str | None = "held-out") -> tuple[ModelCard, list[Sample], np.nd
     samples = dataset.load(CACHE)
     tokens = class_tokens(samples, directory, card, CACHE)
     chosen = [n for n, item in enumerate(samples) if split is None or item.split == split]
-    return card, [samples[n] for n in chosen], finish(tokens[chosen], card.centring).astype(np.float32)
+    return card, [samples[n] for n in chosen], finish(tokens[chosen], card.centring, card.whitening).astype(np.float32)
 
 
 def library(centres: np.ndarray, count: int, seed: int = 0) -> np.ndarray:

@@ -12,7 +12,7 @@ from dino_analytics.serving import ServingModel, ServingWatch
 from dino_common.bus.client import BusClient
 from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS
-from dino_common.contracts.internal import EmbedResponse
+from dino_common.contracts.internal import EmbedResponse, RawCosineResponse
 from dino_common.errors import AssetNotFound, Conflict, DinoError, ModelNotLoaded, ServiceUnavailable, from_wire
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.cache import Cache
@@ -80,6 +80,37 @@ class VectorSource:
         await self.cache.put_similarity(f"cosine:{model.version}", left.sha256, right.sha256, value=cosine)
         return model, cosine
 
+    async def cosines(self, pair: tuple[str, str], context: Context) -> tuple[ServingModel, float, float | None]:
+        """Return the cosine of two assets' features, and that before the card's centring and whitening.
+
+        The latter is None where stored features cannot tell. Both are of one model version, and kept as ``cosine``.
+
+        Raises:
+            DinoError: as ``all_of``.
+        """
+        while True:
+            model, cosine = await self.cosine(pair, context)
+            try:
+                return model, cosine, await self._raw_cosine(pair, model, context)
+            except (Conflict, ModelNotLoaded):
+                if self.serving.current() == model:
+                    raise
+
+    async def _raw_cosine(self, pair: tuple[str, str], model: ServingModel, context: Context) -> float | None:
+        (first, _), (second, _) = await self.cache.features_for(pair, model.version)
+        kind = f"raw-cosine:{model.version}"
+        if first and second:
+            kept = await self.cache.get_similarity(kind, first.sha256, second.sha256)
+            if kept is not None:
+                return float(kept)
+        answer = RawCosineResponse.model_validate(
+            await self._bus.call(OPERATIONS["raw-cosine"], {"asset_ids": list(pair)}, context, model=model.key)
+        )
+        _same_version(model, answer.model_version)
+        if first and second and answer.cosine is not None:
+            await self.cache.put_similarity(kind, first.sha256, second.sha256, value=answer.cosine)
+        return answer.cosine
+
     async def each_of(
         self, asset_ids: Sequence[str], context: Context, model: ServingModel | None = None
     ) -> tuple[ServingModel, list[Embedded | DinoError]]:
@@ -133,12 +164,7 @@ class VectorSource:
         answer = EmbedResponse.model_validate(
             await self._bus.call(OPERATIONS["embed"], {"asset_ids": asset_ids}, context, model=model.key)
         )
-        if answer.model_version != model.version:
-            raise Conflict(
-                f"The model changed from {model.version} to {answer.model_version} during the request",
-                details="Vectors of two versions are never compared; repeat the request.",
-                retry_after=3,
-            )
+        _same_version(model, answer.model_version)
         found: dict[str, Embedded | DinoError] = {}
         for item in answer.items:
             if item.error is not None:
@@ -148,3 +174,12 @@ class VectorSource:
             else:
                 found[item.asset_id] = ServiceUnavailable("The inference service sent no vector", retry_after=1)
         return found
+
+
+def _same_version(model: ServingModel, answered: str) -> None:
+    if answered != model.version:
+        raise Conflict(
+            f"The model changed from {model.version} to {answered} during the request",
+            details="Vectors of two versions are never compared; repeat the request.",
+            retry_after=3,
+        )

@@ -29,6 +29,7 @@ from dino_inference.handlers.image_text import ImageTextHandlers
 from dino_inference.handlers.people import PeopleHandlers
 from dino_inference.handlers.picture import PictureHandlers
 from dino_inference.handlers.pixels import PixelHandlers
+from dino_inference.handlers.raw_cosine import RawCosineHandlers
 from dino_inference.handlers.status import StatusHandlers
 from dino_inference.handlers.text import TextHandlers
 from dino_inference.image_text.background import ImageTextBackground
@@ -101,6 +102,7 @@ async def setup(runtime: Runtime) -> None:
         "extract-features": extract,
         "get-asset-features": features.stored,
         "embed": embed,
+        "raw-cosine": RawCosineHandlers(extractor).compare,
         "embed-pixels": PixelHandlers(model, batcher).embed,
         "inference-status": status.status,
         "embed-picture": PictureHandlers(model, batcher, objects, settings.max_picture_bytes).embed,

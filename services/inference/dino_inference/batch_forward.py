@@ -25,6 +25,8 @@ class Embedded(Protocol):
     @property
     def features(self) -> np.ndarray: ...  # noqa: D102
     @property
+    def lengths(self) -> np.ndarray: ...  # noqa: D102
+    @property
     def patches(self) -> np.ndarray | None: ...  # noqa: D102
 
 
@@ -33,9 +35,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A picture's features (float32 (dimension,)), its patch tokens (float16 or None), its batch's cost."""
+    """A picture's features (float32 (dimension,)) and the length before scaling, its patch tokens (float16 or None),
+    its batch's cost.
+    """
 
     vector: np.ndarray
+    length: float
     patches: np.ndarray | None
     batch_size: int
     seconds: float
@@ -70,7 +75,7 @@ def _run(model: Embeds, pixels: Sequence[np.ndarray], patches: Sequence[bool]) -
             outcomes.append(ProcessingFailed("the model gave no finite feature for this picture"))
             continue
         tokens = embedded.patches[row] if wanted and embedded.patches is not None else None
-        outcomes.append(Forwarded(embedded.features[row], tokens, len(pixels), seconds))
+        outcomes.append(Forwarded(embedded.features[row], float(embedded.lengths[row]), tokens, len(pixels), seconds))
     return outcomes
 
 

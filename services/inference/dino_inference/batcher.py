@@ -42,12 +42,13 @@ class BatcherSettings(Protocol):
 class Result:
     """One picture's features, and where its time went.
 
-    ``vector`` is float32 (dimension,) of length 1; ``patches`` float16 (patches, dimension) or None;
-    ``pixels`` the uint8 (height, width, 3) that the model saw. ``queue_seconds`` runs from decoded to the
-    start of the forward pass.
+    ``vector`` is float32 (dimension,) of length 1, ``length`` what it was before; ``patches`` float16 (patches,
+    dimension) or None; ``pixels`` the uint8 (height, width, 3) that the model saw. ``queue_seconds`` runs from decoded
+    to the start of the forward pass.
     """
 
     vector: np.ndarray
+    length: float
     patches: np.ndarray | None
     pixels: np.ndarray
     batch_size: int
@@ -181,6 +182,7 @@ class Batcher:
         forwarded, queue_seconds = await waiting.answer
         return Result(
             forwarded.vector,
+            forwarded.length,
             forwarded.patches,
             pixels,
             forwarded.batch_size,

@@ -101,7 +101,7 @@ def with_golden(card: ModelCard, directory: Path) -> ModelCard:
     encoder = load_encoder(directory, card, attention="eager")
     with torch.inference_mode():
         cls, _ = encoder(torch.from_numpy(golden_pixels(card.image)[None]))
-    vector = finish(cls.numpy(), card.centring)[0]
+    vector = finish(cls.numpy(), card.centring, card.whitening)[0]
     if not np.isfinite(vector).all():
         raise ModelNotLoaded(f"the weights of {card.name} give no finite feature")
     return card.model_copy(update={"golden": Golden(vector=vector)})

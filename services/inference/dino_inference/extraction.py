@@ -29,7 +29,7 @@ from dino_common.stores.cache import Cache
 from dino_common.stores.features import FeatureRecord, FeatureStore
 from dino_common.stores.mongo import utc_now
 from dino_common.stores.objects import Objects
-from dino_inference.batcher import Batcher
+from dino_inference.batcher import Batcher, Result
 from dino_inference.leftovers import Leftovers
 from dino_inference.step_spans import trace_steps
 from dino_inference.visual_model import VisualModel
@@ -192,11 +192,11 @@ class Extractor:
             )
         began = time.perf_counter()
         if patches:
-            vector, tokens = await self._forward(record, context, patches=True)
+            result = await self._forward(record, context, patches=True)
             self.work.of(context).computed(time.perf_counter() - began)
             now = utc_now()
-            self._later(self._store(record, vector, now))
-            return Extracted(record.asset_id, record.sha256, vector, now, False, tokens)
+            self._later(self._store(record, result, now))
+            return Extracted(record.asset_id, record.sha256, result.vector, now, False, result.patches)
         try:
             async with asyncio.timeout(context.remaining()):
                 vector, created_at = await self._computed(record, context, durable)
@@ -236,11 +236,11 @@ class Extractor:
         self.misses += 1
         self._metrics.cache.add(1, {"outcome": "miss", "store": "model"})
         try:
-            vector, _ = await self._forward(record, context, patches=False)
+            result = await self._forward(record, context, patches=False)
             now = utc_now()
-            features.set_result((vector, now))
+            features.set_result((result.vector, now))
             # Shared until it is stored: whoever asks in between finds it in no store.
-            return await self._store(record, vector, now)
+            return await self._store(record, result, now)
         except Exception as error:
             if features.done():
                 raise
@@ -251,9 +251,7 @@ class Extractor:
             features.cancel()
             self._shared.pop(record.sha256, None)
 
-    async def _forward(
-        self, record: AssetRecord, context: Context, *, patches: bool
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+    async def _forward(self, record: AssetRecord, context: Context, *, patches: bool) -> Result:
         cache, kind = self.stores.cache, self.model.preprocessing_id
         kept = await cache.get_preprocessed(record.sha256, kind)
         if kept is not None:
@@ -267,28 +265,29 @@ class Extractor:
             result = await self.batcher.submit(data, deadline=context.deadline, patches=patches)
             self._later(cache.put_preprocessed(record.sha256, kind, result.pixels.tobytes()))
         trace_steps(result)
-        return result.vector, result.patches
+        return result
 
     def _later(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work)
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def _store(self, record: AssetRecord, vector: np.ndarray, created_at: datetime) -> DinoError | None:
+    async def _store(self, record: AssetRecord, result: Result, created_at: datetime) -> DinoError | None:
         """Write the features; return why they could not be, which only means that they are computed again."""
         version = self.model.version
         features = FeatureRecord(
             sha256=record.sha256,
             model=self.model.name,
             model_version=version,
-            vector=vector,
-            dimension=int(vector.shape[0]),
+            vector=result.vector,
+            length=result.length,
+            dimension=int(result.vector.shape[0]),
             created_at=created_at,
         )
         try:
             # Before the cache: found there, they pass for stored ones.
             await self.stores.features.put(features)
-            await self.stores.cache.put_features(record.sha256, version, vector, created_at)
+            await self.stores.cache.put_features(record.sha256, version, result.vector, created_at)
             await self.stores.cache.put_asset_ref(record, only_if_absent=True)
             if not await self._leftovers.clear(record.sha256):
                 self._later(self._tell(record.sha256))

@@ -16,7 +16,7 @@ from dino_inference.card_store import find_card
 from dino_inference.core.card import ModelCard
 from dino_inference.core.engines.choose import make_engine
 from dino_inference.core.engines.protocol import Engine, join
-from dino_inference.core.features import finish
+from dino_inference.core.features import moved, scaled
 from dino_inference.core.golden import golden_pixels
 from dino_inference.core.preprocess import preprocess
 from dino_inference.locate import locate
@@ -48,11 +48,13 @@ class ModelSettings(Protocol):
 class Embeddings:
     """Features of a batch.
 
-    ``features`` is float32 (n, dimension), each row of length 1; ``patches`` is float16 (n, patches,
-    dimension), as the model's norm gives them (not centred, not scaled), or None when not asked for.
+    ``features`` is float32 (n, dimension), each row of length 1; ``lengths`` float32 (n,), what the rows were divided
+    by; ``patches`` is float16 (n, patches, dimension), as the model's norm gives them (not centred, not scaled), or
+    None when not asked for.
     """
 
     features: np.ndarray
+    lengths: np.ndarray
     patches: np.ndarray | None
 
 
@@ -133,7 +135,8 @@ class VisualModel:
             for start in range(0, len(pixels), self.batch_size)
         ]
         tokens = parts[0] if len(parts) == 1 else join(parts)
-        return Embeddings(finish(tokens.cls, self.card.centring), tokens.patches)
+        features, lengths = scaled(moved(tokens.cls, self.card.centring, self.card.whitening))
+        return Embeddings(features, lengths, tokens.patches)
 
     def golden_pixels(self) -> np.ndarray:
         """Return the picture of the self-test: uint8 (height, width, 3)."""

@@ -50,6 +50,18 @@ async def test_copies_agree_patch_by_patch_and_other_pictures_do_not(api, librar
     assert back["patch_agreement"] == other["patch_agreement"]
     without = await ask(api, "calculate-similarity", library["astronaut"], library["coffee"], patches=False)
     assert without["patch_agreement"] is None
+    assert without["raw_cosine_similarity"] is None
+
+
+async def test_the_raw_cosine_is_that_of_the_class_tokens(api, library):
+    pair = library["astronaut"], library["coffee"]
+    answer = await ask(api, "calculate-similarity", *pair)
+    # Raw cosines of unrelated photographs lie near 1 in this model: that is what centring is for.
+    assert answer["cosine_similarity"] < 0.6 < 0.8 < answer["raw_cosine_similarity"] < 1
+    copy = await ask(api, "calculate-similarity", library["astronaut"], library["re-encoded"])
+    assert answer["raw_cosine_similarity"] < copy["raw_cosine_similarity"] <= 1
+    explained = await ask(api, "validate-consistency", *pair, explain=True)
+    assert explained["raw_cosine_similarity"] == answer["raw_cosine_similarity"]
 
 
 async def test_the_explanation_shows_where_a_picture_was_changed(api, library):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from benchmarks.labelled.avatars import style_of
+from benchmarks.labelled.calibrate import within_subjects
 from benchmarks.labelled.dataset import Sample
 from benchmarks.labelled.measures import Pairs, best_threshold
 from benchmarks.labelled.retrieval import accuracy, over_subjects, pairs_within, precision_and_recall
-from benchmarks.labelled.variants import part, whitening, within_subjects
+from benchmarks.labelled.variants import folds, part
 
 RANDOM = np.random.default_rng(3)
 
@@ -77,21 +78,15 @@ def test_a_threshold_chosen_on_pairs_beats_an_arbitrary_one():
     assert chosen.low > accuracy(pairs, 0.85).high
 
 
-def test_whitened_rows_have_no_correlation_left():
-    rows = RANDOM.normal(size=(3000, 6)) @ RANDOM.normal(size=(6, 6))
-    rows -= rows.mean(axis=0)
-    white = rows @ whitening(rows, 1.0)
-    assert np.allclose(white.T @ white / len(white), np.eye(6), atol=1e-6)
-    kept = whitening(rows, 0.0)
-    assert np.allclose(kept, kept[0, 0] * np.eye(6))
-
-
 def test_rows_within_subjects_have_no_mean(clustered):
     vectors, subjects = clustered
     samples = [Sample(name, "mesh", "view", "held-out", b"") for name in subjects]
-    inside = within_subjects(vectors, samples)
+    inside = within_subjects(vectors, list(subjects))
     assert np.abs(inside.reshape(8, 5, -1).mean(axis=1)).max() < 1e-9
     assert len({samples[n].subject for n in part(samples, 3)}) == 3
+    fold = folds(samples)
+    assert set(fold) == {0, 1, 2}
+    assert all(len(set(fold[[s.subject == name for s in samples]])) == 1 for name in set(subjects))
 
 
 def test_styles_are_told_by_the_subject():

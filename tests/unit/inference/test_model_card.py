@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dino_inference.card_store import shipped_cards, slug
 from dino_inference.core.card import Golden, ImageSpec, ModelCard, Thresholds
-from dino_inference.core.features import finish
+from dino_inference.core.features import damping, finish, moved, raw, scaled
 from dino_inference.core.golden import golden_pixels
 
 IMAGE = ImageSpec(height=64, width=64, resample=2, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
@@ -28,6 +28,7 @@ def card(**changes: object) -> ModelCard:
         "patch_size": 16,
         "layers": 3,
         "centring": generator.normal(size=6).astype(np.float32),
+        "whitening": generator.normal(size=(2, 6)).astype(np.float32) / 6,
         "golden": Golden(vector=generator.normal(size=6).astype(np.float32)),
         "image": IMAGE,
     }
@@ -44,6 +45,9 @@ def test_a_card_survives_its_file_bit_by_bit(tmp_path: Path) -> None:
     assert read.centring is not None
     assert original.centring is not None
     assert read.centring.tobytes() == original.centring.tobytes()
+    assert read.whitening is not None
+    assert original.whitening is not None
+    assert np.array_equal(read.whitening, original.whitening)
     assert read.golden.vector.tobytes() == original.golden.vector.tobytes()
 
 
@@ -55,6 +59,8 @@ def test_a_card_survives_its_file_bit_by_bit(tmp_path: Path) -> None:
         {"norm": "none"},
         {"centring": None},
         {"centring": np.zeros(6, np.float32)},
+        {"whitening": None},
+        {"whitening": np.ones((1, 6), np.float32) / 6},
         {"image": IMAGE.model_copy(update={"mean": (0.5, 0.5, 0.5)})},
         {"image": IMAGE.model_copy(update={"height": 96})},
         {"image": IMAGE.model_copy(update={"resample": 3})},
@@ -77,7 +83,17 @@ def test_the_version_is_the_name_and_twelve_hex_digits() -> None:
     assert int(digest, 16) >= 0
 
 
-@pytest.mark.parametrize("change", [{"name": "No Spaces"}, {"weights_sha256": "x"}, {"surprise": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "No Spaces"},
+        {"weights_sha256": "x"},
+        {"surprise": 1},
+        {"centring": np.zeros(5, np.float32)},
+        {"whitening": np.zeros((2, 5), np.float32)},
+        {"whitening": np.zeros(6, np.float32)},
+    ],
+)
 def test_a_card_with_odd_fields_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         card(**change)
@@ -90,6 +106,7 @@ def test_every_shipped_card_is_complete() -> None:
         assert one.golden is not None
         assert one.thresholds is not None
         assert one.calibration is not None
+        assert one.whitening is not None
         assert one.golden.vector.shape == (one.dimension,)
         assert np.isclose(np.linalg.norm(one.golden.vector), 1.0, atol=1e-5)
         assert one.calibration.auc_low <= one.calibration.auc <= one.calibration.auc_high
@@ -102,6 +119,28 @@ def test_features_have_length_one_after_centring() -> None:
     assert features.dtype == np.float32
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-6)
     assert np.allclose(features[0], (rows[0] - 3) / np.linalg.norm(rows[0] - 3), atol=1e-6)
+
+
+def test_damping_shrinks_what_changes_within_subjects_and_leaves_the_rest() -> None:
+    generator = np.random.default_rng(1)
+    axes = np.linalg.qr(generator.normal(size=(16, 16)))[0]
+    spread = np.concatenate([[9.0, 4.0], np.full(14, 0.25)])
+    matrix = damping(axes @ np.diag(spread) @ axes.T, strength=1.0, rank=2)
+    assert matrix.shape == (2, 16)
+    changes, stays = axes[:, :2].T, axes[:, 2:].T
+    # Of whitened directions the deviation is 1; here that of the others, 0.5, stands for it.
+    assert np.allclose(np.linalg.norm(moved(changes, None, matrix), axis=1), [0.5 / 3, 0.5 / 2], atol=1e-5)
+    assert np.allclose(moved(stays, None, matrix), stays, atol=1e-5)
+
+
+def test_features_and_lengths_give_the_class_tokens_back() -> None:
+    generator = np.random.default_rng(2)
+    rows, mean = generator.normal(3, 2, (5, 32)).astype(np.float32), generator.normal(3, 1, 32).astype(np.float32)
+    within = np.cov(generator.normal(size=(200, 32)) * np.linspace(4, 0.1, 32), rowvar=False)
+    matrix = damping(within, strength=0.5, rank=8)
+    features, lengths = scaled(moved(rows, mean, matrix))
+    assert np.allclose(raw(features, lengths, mean, matrix), rows, atol=1e-4)
+    assert np.allclose(raw(*scaled(moved(rows, mean)), mean), rows, atol=1e-4)
 
 
 def test_the_golden_picture_never_changes() -> None:

@@ -16,7 +16,7 @@ from dino_common.stores.assets import AssetRecord, AssetStore
 
 LOOKED_BACK = 6
 """Shots before one that may show the same scene: in a dialogue the set-ups alternate."""
-SAME_SCENE = 0.5
+SAME_SCENE = 0.45
 """Cosine of two keyframes' features from which they may be of one scene."""
 MOST_PAIRS = 64
 _PAGE = 200

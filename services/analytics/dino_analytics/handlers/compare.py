@@ -51,7 +51,11 @@ class CompareHandlers:
     ) -> ValidateConsistencyResponse:
         """Answer ``POST /validate-consistency``."""
         began = time.perf_counter()
-        model, cosine = await self._vectors.cosine(request.pair, context)
+        raw = None
+        if request.explain:
+            model, cosine, raw = await self._vectors.cosines(request.pair, context)
+        else:
+            model, cosine = await self._vectors.cosine(request.pair, context)
         own, category = None, request.category
         if request.character_id is not None:
             character = await self._characters.get(request.character_id)
@@ -59,6 +63,7 @@ class CompareHandlers:
             own = None if threshold is None else threshold.value
         answer = self.verdict(model, request.pair, cosine, request.threshold, category, began, own)
         if request.explain:
+            answer.raw_cosine_similarity = raw
             answer.depth = await self._depth.of(request.pair, answer.threshold, model, context)
             answer.processing_time = _since(began)
         return answer
@@ -105,14 +110,19 @@ class CompareHandlers:
         """Answer ``POST /calculate-similarity``."""
         began = time.perf_counter()
         first, second = request.pair
-        model, cosine = await self._vectors.cosine(request.pair, context)
+        raw = agreement = None
+        if request.patches:
+            model, cosine, raw = await self._vectors.cosines(request.pair, context)
+            agreement = await self._depth.agreement(request.pair, model, context)
+        else:
+            model, cosine = await self._vectors.cosine(request.pair, context)
         threshold = self._in_force.similarity(model)
-        agreement = await self._depth.agreement(request.pair, model, context) if request.patches else None
         return CalculateSimilarityResponse(
             asset_id_1=first,
             asset_id_2=second,
             similarity_score=similarity_score(cosine),
             cosine_similarity=cosine,
+            raw_cosine_similarity=raw,
             euclidean_distance=euclidean_from_cosine(cosine),
             patch_agreement=agreement,
             is_similar=cosine >= threshold.value,

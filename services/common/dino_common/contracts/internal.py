@@ -93,6 +93,19 @@ class EmbedResponse(Response):
     items: list[EmbedItem]
 
 
+class RawCosineRequest(Request):
+    """Two assets whose features are compared as the model gives them."""
+
+    asset_ids: list[AssetId] = Field(min_length=2, max_length=2)
+
+
+class RawCosineResponse(Response):
+    """Cosine of two class tokens, before the card's centring and whitening."""
+
+    cosine: Cosine | None = Field(description="Null for features that were stored without their length.")
+    model_version: str
+
+
 OPERATIONS = (
     Operation(
         name="inference-status",
@@ -127,6 +140,13 @@ OPERATIONS = (
         service=Service.INFERENCE,
         request=EmbedRequest,
         response=EmbedResponse,
+        timeout_s=60,
+    ),
+    Operation(
+        name="raw-cosine",
+        service=Service.INFERENCE,
+        request=RawCosineRequest,
+        response=RawCosineResponse,
         timeout_s=60,
     ),
     Operation(

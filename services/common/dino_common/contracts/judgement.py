@@ -13,6 +13,8 @@ from .codes import ErrorCode
 from .consistency_depth import ConsistencyDepth, PatchAgreement
 from .operation import Operation, RateClass, Service
 
+RAW_COSINE = "Before the card's centring and whitening; null for features that were stored without their length."
+
 Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_\-]{0,63}$")]
 ThresholdSource = Literal["request", "character", "category", "setting", "model_card", "default"]
 
@@ -113,6 +115,7 @@ class ValidateConsistencyResponse(Response):
     model: str
     model_version: str
     processing_time: Seconds
+    raw_cosine_similarity: Cosine | None = Field(default=None, description=f"With `explain` alone. {RAW_COSINE}")
     depth: ConsistencyDepth | None = Field(default=None, description="With `explain` alone.")
 
 
@@ -230,7 +233,10 @@ class CalculateSimilarityRequest(AssetPair):
 
     model_config = ConfigDict(json_schema_extra=PAIR_SCHEMA)
 
-    patches: bool = Field(default=True, description="False leaves patch_agreement out, and no pixel is read.")
+    patches: bool = Field(
+        default=True,
+        description="False leaves patch_agreement and raw_cosine_similarity out: only stored features are read.",
+    )
 
 
 class CalculateSimilarityResponse(Response):
@@ -239,7 +245,8 @@ class CalculateSimilarityResponse(Response):
     asset_id_1: AssetId
     asset_id_2: AssetId
     similarity_score: Percent
-    cosine_similarity: Cosine
+    cosine_similarity: Cosine = Field(description="Of the features, moved by the model card's statistics.")
+    raw_cosine_similarity: Cosine | None = Field(description=f"With `patches` alone. {RAW_COSINE}")
     euclidean_distance: float = Field(ge=0, le=2)
     patch_agreement: PatchAgreement | None = Field(description="Null when it was not asked for.")
     is_similar: bool = Field(description="Whether the cosine reaches the similarity threshold in force.")

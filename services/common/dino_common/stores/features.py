@@ -23,6 +23,7 @@ class FeatureRecord:
     Attributes:
         model: name for people; model_version: what makes vectors comparable.
         vector: float32 (dimension,), L2-normalised.
+        length: what the vector was divided by, with which centring can be undone; None where it is not kept.
         space: None for features of the visual model; ``image_text`` for vectors that are compared with texts.
         labels: classes that the picture looks like, with probabilities, where the model has classes.
     """
@@ -33,6 +34,7 @@ class FeatureRecord:
     vector: np.ndarray
     dimension: int
     created_at: datetime
+    length: float | None = None
     space: str | None = None
     labels: tuple[tuple[str, float], ...] = ()
 
@@ -49,6 +51,7 @@ def _record(document: Mapping[str, Any]) -> FeatureRecord:
         vector=np.frombuffer(document["vector"], dtype="<f4"),
         dimension=document["dimension"],
         created_at=document["created_at"],
+        length=document.get("length"),
         space=document.get("space"),
         labels=tuple((name, share) for name, share in document.get("labels", ())),
     )
@@ -83,6 +86,8 @@ class FeatureStore:
             "dimension": record.dimension,
             "created_at": to_milliseconds(record.created_at),
         }
+        if record.length is not None:
+            document["length"] = record.length
         if record.space is not None:
             document |= {"space": record.space, "labels": [list(label) for label in record.labels]}
         try:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 
-def _decode(value: object) -> object:
+def _unpack(value: object) -> object:
     if isinstance(value, str):
         return np.frombuffer(base64.b64decode(value, validate=True), dtype="<f4").astype(np.float32)
     if isinstance(value, list | np.ndarray):
@@ -20,12 +20,26 @@ def _decode(value: object) -> object:
     return value
 
 
-def _encode(value: np.ndarray) -> str:
+def _pack(value: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(value, dtype="<f4").tobytes()).decode()
 
 
 # A float32 vector; in JSON the base64 of its little-endian bytes, so that a card round-trips bit by bit.
-Vector = Annotated[np.ndarray, BeforeValidator(_decode), PlainSerializer(_encode, return_type=str, when_used="json")]
+Vector = Annotated[np.ndarray, BeforeValidator(_unpack), PlainSerializer(_pack, return_type=str, when_used="json")]
+
+
+def _stack(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return np.stack([np.asarray(_unpack(row), dtype=np.float32) for row in value])
+
+
+def _rows(value: np.ndarray) -> list[str]:
+    return [_pack(row) for row in value]
+
+
+# A float32 matrix; in JSON a list of such rows.
+Rows = Annotated[np.ndarray, BeforeValidator(_stack), PlainSerializer(_rows, return_type=list[str], when_used="json")]
 
 
 class _Part(BaseModel):
@@ -98,7 +112,7 @@ class ModelCard(_Part):
     """Everything about one model version but its weights.
 
     A feature is: the class token after block ``feature_layer``, through the final norm if ``norm`` says so,
-    minus ``centring``, divided by its length.
+    minus ``centring``, damped by ``whitening``, divided by its length (``dino_inference.core.features``).
     """
 
     schema_version: Literal[1] = 1
@@ -114,11 +128,22 @@ class ModelCard(_Part):
     feature_layer: int | None = Field(default=None, ge=1, description="Block after which features are taken.")
     norm: Literal["final", "none"] = Field(default="final", description="The model's last layer norm, or none.")
     centring: Vector | None = Field(default=None, description="Mean vector that is subtracted before the L2 norm.")
-    whitening: None = Field(default=None, description="Not used.")
+    whitening: Rows | None = Field(
+        default=None,
+        description="(k, dimension): what changes in pictures of one subject; a feature x becomes x − BᵀBx.",
+    )
     image: ImageSpec
     golden: Golden | None = None
     thresholds: Thresholds | None = None
     calibration: Calibration | None = None
+
+    @model_validator(mode="after")
+    def _shaped(self) -> ModelCard:
+        if self.centring is not None and self.centring.shape != (self.dimension,):
+            raise ValueError(f"centring has the shape {self.centring.shape}, not ({self.dimension},)")
+        if self.whitening is not None and self.whitening.shape[1:] != (self.dimension,):
+            raise ValueError(f"whitening has the shape {self.whitening.shape}, not (k, {self.dimension})")
+        return self
 
     @property
     def version(self) -> str:

@@ -52,7 +52,7 @@ def convert(directory: Path, card: ModelCard) -> openvino.Model:
 
 
 def _key(card: ModelCard) -> str:
-    shapes = card.model_copy(update={"centring": None}).version
+    shapes = card.model_copy(update={"centring": None, "whitening": None}).version
     libraries = [f"{name} {version(name)}" for name in ("openvino", "torch", "transformers")]
     return hashlib.sha256("\n".join([shapes, *libraries]).encode()).hexdigest()[:12]
 
