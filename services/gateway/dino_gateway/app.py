@@ -29,6 +29,7 @@ from dino_gateway.dispatch import Dispatcher
 from dino_gateway.docs_pages import docs_routes
 from dino_gateway.job_submission import JobSubmission
 from dino_gateway.local_handlers import bus_handlers, local_handlers
+from dino_gateway.lost_jobs import requeue_lost_jobs
 from dino_gateway.observe import Errors, Observe, allowed_methods, as_dino_error
 from dino_gateway.openapi import build_openapi
 from dino_gateway.routes import build_routes
@@ -127,9 +128,8 @@ class Gateway:
             bus = BusService(backends.connection, Service.GATEWAY, bus_handlers(backends))
             await bus.start()
             backends.webhooks.start()
-            background = [
-                asyncio.create_task(work(backends)) for work in (sweep_uploads, sweep_scratch, watch_deployment)
-            ]
+            works = (sweep_uploads, sweep_scratch, requeue_lost_jobs, watch_deployment)
+            background = [asyncio.create_task(work(backends)) for work in works]
             log.info("gateway serves %s on port %d", self.settings.prefix, self.settings.api_port)
             try:
                 yield {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import nats.errors
 from nats.js import api
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
@@ -49,6 +49,21 @@ class JobQueue:
             )
         except (NoStreamResponseError, APIError, nats.errors.Error, TimeoutError, OSError) as error:
             raise ServiceUnavailable("The job queue (NATS JetStream) does not answer", retry_after=2) from error
+
+    async def held(self) -> dict[str, int]:
+        """Return how many jobs are on the queue or in work, by subject; one without any is left out.
+
+        Raises:
+            ServiceUnavailable: the queue does not answer.
+        """
+        subjects = self._connection.subjects
+        try:
+            found = await self._connection.jetstream().stream_info(subjects.jobs_stream, subjects_filter=subjects.jobs)
+        except NotFoundError:
+            return {}
+        except (NoStreamResponseError, APIError, nats.errors.Error, TimeoutError, OSError) as error:
+            raise ServiceUnavailable("The job queue (NATS JetStream) does not answer", retry_after=2) from error
+        return dict(found.state.subjects or {})
 
     async def tell_cancelled(self, job_id: str) -> None:
         """Tell whoever works on the job; a worker that misses it finds the mark at its next progress."""

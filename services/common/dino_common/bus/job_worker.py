@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from dino_common.bus import codec
 from dino_common.bus.connection import Connection
 from dino_common.bus.events import Events
+from dino_common.bus.in_time import in_time
 from dino_common.bus.job_context import JobContext, JobHandler
 from dino_common.bus.job_news import JobNews
 from dino_common.bus.job_queue import JobQueue
@@ -266,7 +267,7 @@ class JobWorker:
         ):
             try:
                 request = operation.request.model_validate(record.request)
-                result = await self._handlers[operation.name](context, request)
+                result = await in_time(operation, self._handlers[operation.name](context, request))
                 value = result.model_dump() if isinstance(result, BaseModel) else result
                 ended = await self._store.succeed(record.job_id, value, worker)
                 if ended.status == "succeeded":

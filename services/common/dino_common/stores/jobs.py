@@ -161,6 +161,13 @@ class JobStore:
         return [_record(document) async for document in found]
 
     @guarded
+    async def waiting_since(self, seconds: float) -> Sequence[JobRecord]:
+        """Return jobs older than so many seconds that have not ended, without requests and checkpoints."""
+        before = utc_now() - timedelta(seconds=seconds)
+        wanted = {"status": {"$in": ["queued", "running"]}, "created_at": {"$lt": before}}
+        return [_record(document) async for document in self._jobs.find(wanted, dict.fromkeys(_PACKED, 0))]
+
+    @guarded
     async def unended(self, job_ids: Sequence[str]) -> set[str]:
         """Return those of the ids whose jobs have not ended."""
         wanted = {"_id": {"$in": list(job_ids)}, "status": {"$in": ["queued", "running"]}}
