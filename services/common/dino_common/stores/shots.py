@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from bson.binary import Binary
-from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, ReplaceOne, UpdateOne
 
 from dino_common.stores.cursors import older_than, write_cursor
 from dino_common.stores.mongo import SCHEMA, Mongo, guarded, to_milliseconds, utc_now
@@ -125,6 +125,20 @@ class ShotStore:
             replaced += result.matched_count
         await self._changed()
         return replaced
+
+    @guarded
+    async def embed_again(self, records: Sequence[ShotRecord]) -> None:
+        """Give shots the text vectors of these records; one that was stored anew or removed meanwhile stays so."""
+        changes = [
+            UpdateOne(
+                {"_id": record.shot_id, "stored_at": record.stored_at, "text": record.text},
+                {"$set": {name: _document(record)[name] for name in ("text_model", "text_vector")}},
+            )
+            for record in records
+        ]
+        for start in range(0, len(changes), _CHUNK):
+            await self._shots.bulk_write(changes[start : start + _CHUNK], ordered=False)
+        await self._changed()
 
     @guarded
     async def list(

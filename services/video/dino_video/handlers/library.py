@@ -121,6 +121,6 @@ class LibraryHandlers:
         for start in range(0, len(shelf.stale), _RENEWED_AT_ONCE):
             part = shelf.stale[start : start + _RENEWED_AT_ONCE]
             model, vectors = await self._texts.embed([shot.text for shot in part], context)
-            await self._shots.put(
+            await self._shots.embed_again(
                 [replace(s, text_model=model, text_vector=v) for s, v in zip(part, vectors, strict=True)]
             )
