@@ -85,3 +85,13 @@ async def test_labels_are_those_of_the_last_run(mongo, monkeypatch):
     await store.keep(series, second)
     assert await store.last(series) == second
     assert await store.last("another") == {}
+
+
+async def test_labels_of_a_series_that_nobody_runs_are_forgotten(mongo):
+    store, series = LabelStore(mongo), uuid.uuid4().hex
+    await store.keep(series, {str(uuid.uuid4()): "c-1"})
+    kept = await mongo.db["cluster_labels"].find({"_id": {"$regex": f"^{series}"}}).to_list()
+    assert len(kept) == 2
+    assert all(timedelta(days=179) < one["expires_at"] - utc_now() < timedelta(days=181) for one in kept)
+    indexes = await mongo.db["cluster_labels"].index_information()
+    assert any(one.get("expireAfterSeconds") == 0 and one["key"] == [("expires_at", 1)] for one in indexes.values())

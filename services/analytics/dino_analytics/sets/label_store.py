@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 import numpy as np
 from bson.binary import Binary
@@ -11,6 +12,8 @@ from bson.binary import Binary
 from dino_common.stores.mongo import SCHEMA, Mongo, guarded, utc_now
 
 _CHUNK = 400_000  # ids in a document of at most 16 MB
+KEPT = timedelta(days=180)
+"""How long the labels of a series live after its last run: every other filter is a series of its own."""
 
 
 class LabelStore:
@@ -43,12 +46,13 @@ class LabelStore:
         names = sorted(set(labels.values()))
         place = {name: number for number, name in enumerate(names)}
         items = sorted(labels.items())
-        parts = 0
+        now, parts = utc_now(), 0
         for start in range(0, len(items), _CHUNK):
             chunk = items[start : start + _CHUNK]
             document = {
                 "_id": f"{series}#{parts}",
                 "schema": SCHEMA,
+                "expires_at": now + KEPT,
                 "run": run,
                 "names": names,
                 "ids": Binary(b"".join(uuid.UUID(asset_id).bytes for asset_id, _ in chunk)),
@@ -56,5 +60,12 @@ class LabelStore:
             }
             await self._labels.replace_one({"_id": document["_id"]}, document, upsert=True)
             parts += 1
-        head = {"_id": series, "schema": SCHEMA, "run": run, "parts": parts, "written_at": utc_now()}
+        head = {
+            "_id": series,
+            "schema": SCHEMA,
+            "expires_at": now + KEPT,
+            "run": run,
+            "parts": parts,
+            "written_at": now,
+        }
         await self._labels.replace_one({"_id": series}, head, upsert=True)

@@ -64,5 +64,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         _expiry("expires_at"),
     ],
     "set_results": [_expiry("expires_at")],
+    "cluster_labels": [_expiry("expires_at")],
     "content_locks": [_expiry("expires_at")],
 }
