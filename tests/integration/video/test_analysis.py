@@ -304,6 +304,11 @@ async def test_a_newer_analysis_takes_the_place_of_the_older_and_its_keyframes(c
     assert old_frames - named - {kept}
     shown = (await client.get(f"/videos/{film_id}/analysis")).json()
     assert (shown["analysis_id"], shown["total_shots"]) == (new["analysis_id"], 3)
+    # A cursor of the older one does not go on with the shots of another.
+    mixed = await client.get(f"/videos/{film_id}/analysis", params={"cursor": f"{old['analysis_id']}:1"})
+    assert (mixed.status_code, mixed.json()["error"]["code"]) == (422, "INVALID_REQUEST")
+    plain = await client.get(f"/videos/{film_id}/analysis", params={"cursor": "1"})
+    assert [shot["shot_id"] for shot in plain.json()["items"]] == [2, 3]
     sheet = await client.get(f"/videos/{film_id}/contact-sheet", params={"columns": 1, "width": 160})
     assert np.asarray(Image.open(io.BytesIO(sheet.content))).shape[0] == 34 + 3 * (90 + 22 + 8) + 8
 

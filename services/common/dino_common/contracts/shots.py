@@ -195,8 +195,9 @@ class FilmAnalysisRequest(Request):
 
     asset_id: AssetId = Field(description="The film.")
     limit: int = Field(default=50, ge=1, le=200)
-    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}$")] | None = Field(
-        default=None, description="As in the answer before."
+    cursor: Annotated[str, StringConstraints(pattern=r"^([0-9a-f-]{36}:)?[0-9]{1,7}$")] | None = Field(
+        default=None,
+        description="As in the answer before, whose analysis it goes on with; a number alone is of the newest one.",
     )
 
 

@@ -118,7 +118,7 @@ class AnalyzeHandler:
             "analysis_id": job.job_id,
             "total_shots": len(motions),
             "shot_analyses": shots,
-            "more": f"/api/v1/videos/{record.asset_id}/analysis?cursor={len(shots)}" if rest else None,
+            "more": f"/api/v1/videos/{record.asset_id}/analysis?cursor={job.job_id}:{len(shots)}" if rest else None,
             **told,
             "processing_time": round(time.perf_counter() - clock, 6),
         }
