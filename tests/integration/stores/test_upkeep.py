@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,11 +12,13 @@ from dino_common.stores.assets import AssetStore
 from dino_common.stores.content_lock import ContentLock
 from dino_common.stores.jobs import JobRecord, JobStore
 from dino_common.stores.mongo import Mongo
+from dino_common.stores.shots import ShotStore
 from dino_video.analysis.retiring import Retiring
 from dino_video.analysis.turn import turn_of
 from dino_video.analysis.upkeep import Upkeep
 
 from .conftest import MakeAsset
+from .test_shots import shot
 
 
 class Gateway:
@@ -34,12 +35,8 @@ class Gateway:
 
 @pytest.fixture
 def upkeep(mongo: Mongo) -> Upkeep:
-    async def keyframes_of(film: str) -> set[str]:
-        return set()
-
     assets, analyses = AssetStore(mongo), AnalysisStore(mongo)
-    library: Any = SimpleNamespace(keyframes_of=keyframes_of)
-    retiring = Retiring(analyses, assets, library, cast("Any", Gateway(assets)))
+    retiring = Retiring(analyses, assets, ShotStore(mongo), cast("Any", Gateway(assets)))
     return Upkeep(analyses, JobStore(mongo), ContentLock(mongo), retiring)
 
 
@@ -52,8 +49,8 @@ async def analysis(mongo: Mongo, make_asset: MakeAsset, film: str) -> tuple[str,
     """Return an analysis under way that has kept one shot, and its keyframe."""
     job, _ = await JobStore(mongo).create(JobRecord(str(uuid.uuid4()), "analyze-video-shots", "video", {}))
     frame = await AssetStore(mongo).insert(make_asset(job.job_id, derived_from=film, tags=["keyframe"]))
-    shot = {"keyframes": [{"asset_id": frame.asset_id}]}
-    await AnalysisStore(mongo).put_shots(film, job.job_id, 1, [shot])
+    found = {"keyframes": [{"asset_id": frame.asset_id}]}
+    await AnalysisStore(mongo).put_shots(film, job.job_id, 1, [found])
     return job.job_id, frame.asset_id
 
 
@@ -97,3 +94,19 @@ async def test_what_a_crash_left_unsettled_is_settled(upkeep: Upkeep, mongo, mak
     assert await analyses.unsettled() == []
     documents = await mongo.db["analyzed_shots"].find({"video_asset_id": film}).to_list()
     assert [document["analysis_id"] for document in documents if "expires_at" not in document] == [run]
+
+
+async def test_what_is_known_of_a_film_goes_though_nobody_told_of_its_end(upkeep: Upkeep, mongo, make_asset) -> None:
+    analyses, library = AnalysisStore(mongo), ShotStore(mongo)
+    there = (await AssetStore(mongo).insert(make_asset("film", kind="video"))).asset_id
+    gone = str(uuid.uuid4())
+    for film in (there, gone):
+        await analyses.put_shots(film, "a", 1, [{"keyframes": []}])
+        await analyses.finish(AnalysisRecord(film, "a", 1, True))
+        await library.put([shot(film, 1)])
+    await upkeep.forget_deleted()
+    assert gone not in await analyses.films()
+    assert gone not in await library.films()
+    assert await analyses.count(gone, "a") == 0
+    assert there in await analyses.films()
+    assert there in await library.films()

@@ -174,6 +174,12 @@ class AnalysisStore:
         return None if document is None else _record(document)
 
     @guarded
+    async def films(self) -> list[str]:
+        """Return the films that have a finished analysis."""
+        found = await self._heads.aggregate([{"$group": {"_id": "$video_asset_id"}}])
+        return [group["_id"] async for group in found]
+
+    @guarded
     async def delete_of(self, video_asset_id: str) -> None:
         """Remove everything that was found of a film."""
         await self._heads.delete_many({"video_asset_id": video_asset_id})

@@ -181,6 +181,12 @@ class ShotStore:
             last = documents[-1]["_id"]
 
     @guarded
+    async def films(self) -> list[str]:
+        """Return the films of which there are shots."""
+        found = await self._shots.aggregate([{"$group": {"_id": "$video_asset_id"}}])
+        return [group["_id"] async for group in found]
+
+    @guarded
     async def delete_of(self, video_asset_id: str) -> int:
         """Remove every shot of a film; return how many there were."""
         gone = (await self._shots.delete_many({"video_asset_id": video_asset_id})).deleted_count

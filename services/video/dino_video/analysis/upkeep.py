@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 600.0
 _PATIENCE_SECONDS = 60.0
+_LOOKED_UP = 500
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,32 @@ class Upkeep:
     retiring: Retiring
 
     async def run(self) -> None:
-        """Look now and every ten minutes, for ever."""
+        """Look now and every ten minutes, for ever; once, for films that were deleted while nobody was told."""
+        first = True
         while True:
             try:
+                if first:
+                    await self.forget_deleted()
+                    first = False
                 await self.look()
             except DinoError as error:
                 log.info("analyses are looked after later: %s", error.message)
             except Exception:
                 log.exception("looking after analyses failed")
             await asyncio.sleep(_EVERY_SECONDS)
+
+    async def forget_deleted(self) -> None:
+        """Remove analyses and shots of films that are no more: events of deletions are kept for a day alone."""
+        stores = (self.analyses, self.retiring.library)
+        films = list({film for store in stores for film in await store.films()})
+        for start in range(0, len(films), _LOOKED_UP):
+            some = films[start : start + _LOOKED_UP]
+            living = await self.retiring.assets.get_many(some)
+            for film in some:
+                if film not in living:
+                    for store in stores:
+                        await store.delete_of(film)
+                    log.info("removed what was known of film %s, which is no more", film)
 
     async def look(self) -> None:
         """Settle what a crash left unsettled; remove shots and keyframes of analyses whose job has ended without them.
