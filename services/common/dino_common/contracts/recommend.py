@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from .assets import EXAMPLE_ID, EXAMPLE_ID_2
-from .base import AssetId, Cosine, Request, Response, Seconds, Timestamp
-from .codes import ErrorCode
+from .base import AssetId, Cosine, Request, Response, Seconds
+from .hit import BY_FEATURES, Hit
 from .operation import Operation, Service
 from .search_filters import SearchFilters
 
@@ -50,21 +50,15 @@ class RecommendRequest(Request):
         return self
 
 
-class RecommendedAsset(Response):
+class RecommendedAsset(Hit):
     """A hit."""
 
-    asset_id: AssetId
-    filename: str
-    content_type: str
     score: Cosine = Field(
         description="mean_difference: cosine with the wished direction. best_score: cosine with the nearest positive "
         "example, or minus that with the nearest negative one where that is nearer."
     )
     nearest_positive: Cosine = Field(description="Cosine with the nearest positive example.")
     nearest_negative: Cosine | None = Field(description="Cosine with the nearest negative example.")
-    tags: list[str]
-    metadata: dict[str, Any]
-    upload_timestamp: Timestamp
 
 
 class RecommendResponse(Response):
@@ -90,12 +84,6 @@ OPERATIONS = (
         tag="search",
         summary="More like these, less like those",
         timeout_s=60,
-        errors=(
-            ErrorCode.ASSET_NOT_FOUND,
-            ErrorCode.CONFLICT,
-            ErrorCode.INVALID_FILE_FORMAT,
-            ErrorCode.MODEL_NOT_LOADED,
-            ErrorCode.GPU_MEMORY_ERROR,
-        ),
+        errors=BY_FEATURES,
     ),
 )

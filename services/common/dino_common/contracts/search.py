@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from .assets import EXAMPLE_ID
-from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Timestamp, Unit
-from .codes import ErrorCode
+from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Unit
+from .hit import BY_FEATURES, Hit
 from .judgement import ThresholdSource
 from .operation import Operation, Service
 from .search_filters import SearchFilters
@@ -42,18 +42,12 @@ class FindSimilarRequest(Request):
         return self
 
 
-class SimilarAsset(Response):
+class SimilarAsset(Hit):
     """A hit."""
 
-    asset_id: AssetId
-    filename: str
-    content_type: str
     similarity_percentage: Percent
     cosine_similarity: Cosine
     is_similar: bool = Field(description="Whether the cosine reaches the similarity threshold in force.")
-    tags: list[str]
-    metadata: dict[str, Any]
-    upload_timestamp: Timestamp
 
 
 class FindSimilarResponse(Response):
@@ -81,12 +75,6 @@ OPERATIONS = (
         tag="search",
         summary="Nearest pictures of the library",
         timeout_s=60,
-        errors=(
-            ErrorCode.ASSET_NOT_FOUND,
-            ErrorCode.CONFLICT,
-            ErrorCode.INVALID_FILE_FORMAT,
-            ErrorCode.MODEL_NOT_LOADED,
-            ErrorCode.GPU_MEMORY_ERROR,
-        ),
+        errors=BY_FEATURES,
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from .assets import Kind
-from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Timestamp, Unit
+from .base import AssetId, Cosine, Percent, Request, Response, Seconds, Unit
 from .codes import ErrorCode
+from .hit import Hit
 from .operation import Operation, Service
 from .search_filters import SearchFilters
 
@@ -65,19 +66,13 @@ class SearchReason(Response):
     explanation: str = Field(description="One sentence.")
 
 
-class SemanticHit(Response):
+class SemanticHit(Hit):
     """An asset and why it was found."""
 
-    asset_id: AssetId
-    filename: str
-    content_type: str
     kind: Kind
     score: Unit = Field(description="1 - product of (1 - relevance) over the sources.")
     similarity_score: Percent = Field(description="100 x score.")
     why: list[SearchReason] = Field(description="The strongest reason first.")
-    tags: list[str]
-    metadata: dict[str, Any]
-    upload_timestamp: Timestamp
 
 
 class SearchSource(Response):

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, StringConstraints
 from .assets import EXAMPLE_ID
 from .base import AssetId, Request, Response, Seconds, Timestamp, Unit, Vector
 from .codes import ErrorCode
-from .operation import Body, Operation, RateClass, Scope, Service
+from .film_job import film_job
+from .operation import Body, Operation, Service
 
 Movement = Literal[
     "static",
@@ -225,30 +226,8 @@ class ContactSheetRequest(Request):
     )
 
 
-_FILM_ERRORS = (
-    ErrorCode.ASSET_NOT_FOUND,
-    ErrorCode.INVALID_FILE_FORMAT,
-    ErrorCode.FILE_TOO_LARGE,
-)
-
 OPERATIONS = (
-    Operation(
-        name="analyze-video-shots",
-        service=Service.VIDEO,
-        method="POST",
-        path="/analyze-video-shots",
-        request=AnalyzeShotsRequest,
-        response=AnalyzeShotsResponse,
-        tag="video",
-        summary="Find and describe the shots of a film",
-        description="Runs as a job: answers directly when it finishes within `?wait=` seconds (default 30), else 202 "
-        "with the job to follow.",
-        rate=RateClass.BATCH,
-        scope=Scope.WRITE,
-        timeout_s=86_400,
-        job=True,
-        errors=(*_FILM_ERRORS, ErrorCode.MODEL_NOT_LOADED, ErrorCode.GPU_MEMORY_ERROR),
-    ),
+    film_job("analyze-video-shots", AnalyzeShotsRequest, AnalyzeShotsResponse, "Find and describe the shots of a film"),
     Operation(
         name="get-video-analysis",
         service=Service.VIDEO,

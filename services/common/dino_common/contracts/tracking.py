@@ -8,8 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from .assets import EXAMPLE_ID
 from .base import AssetId, Request, Response, Seconds, Unit
-from .codes import ErrorCode
-from .operation import Operation, RateClass, Scope, Service
+from .film_job import film_job
 
 TrackState = Literal["tracked", "lost", "found"]
 Pixels = Annotated[list[float], Field(min_length=4, max_length=4)]
@@ -146,28 +145,4 @@ class TrackObjectsResponse(Response):
     processing_time: Seconds
 
 
-OPERATIONS = (
-    Operation(
-        name="track-objects",
-        service=Service.VIDEO,
-        method="POST",
-        path="/track-objects",
-        request=TrackObjectsRequest,
-        response=TrackObjectsResponse,
-        tag="video",
-        summary="Follow objects through a film",
-        description="Runs as a job: answers directly when it finishes within `?wait=` seconds (default 30), else 202 "
-        "with the job to follow.",
-        rate=RateClass.BATCH,
-        scope=Scope.WRITE,
-        timeout_s=86_400,
-        job=True,
-        errors=(
-            ErrorCode.ASSET_NOT_FOUND,
-            ErrorCode.INVALID_FILE_FORMAT,
-            ErrorCode.FILE_TOO_LARGE,
-            ErrorCode.MODEL_NOT_LOADED,
-            ErrorCode.GPU_MEMORY_ERROR,
-        ),
-    ),
-)
+OPERATIONS = (film_job("track-objects", TrackObjectsRequest, TrackObjectsResponse, "Follow objects through a film"),)

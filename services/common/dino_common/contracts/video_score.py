@@ -8,8 +8,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from .assets import EXAMPLE_ID, EXAMPLE_ID_2
 from .base import AssetId, Request, Response, Seconds, Unit, Vector
-from .codes import ErrorCode
-from .operation import Operation, RateClass, Scope, Service
+from .film_job import film_job
 
 MeasureName = Literal["subject_consistency", "background_consistency", "temporal_flickering", "motion_smoothness"]
 _Numbers = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "integer"}})]
@@ -141,28 +140,12 @@ class ScoreVideoResponse(Response):
 
 
 OPERATIONS = (
-    Operation(
-        name="score-video",
-        service=Service.VIDEO,
-        method="POST",
-        path="/score-video",
-        request=ScoreVideoRequest,
-        response=ScoreVideoResponse,
-        tag="video",
-        summary="Measure how well a film holds together (VBench)",
-        description="Subject and background consistency, temporal flickering and motion smoothness, each with its "
-        "course over the film. Runs as a job: answers directly when it finishes within `?wait=` seconds (default 30), "
-        "else 202 with the job to follow.",
-        rate=RateClass.BATCH,
-        scope=Scope.WRITE,
-        timeout_s=86_400,
-        job=True,
-        errors=(
-            ErrorCode.ASSET_NOT_FOUND,
-            ErrorCode.INVALID_FILE_FORMAT,
-            ErrorCode.FILE_TOO_LARGE,
-            ErrorCode.MODEL_NOT_LOADED,
-            ErrorCode.GPU_MEMORY_ERROR,
-        ),
+    film_job(
+        "score-video",
+        ScoreVideoRequest,
+        ScoreVideoResponse,
+        "Measure how well a film holds together (VBench)",
+        "Subject and background consistency, temporal flickering and motion smoothness, each with its course over the "
+        "film.",
     ),
 )
