@@ -13,10 +13,11 @@ from dino_common.bus.rollout_link import RolloutLink
 from dino_common.bus.tasks import end
 from dino_common.contracts.configuration import Thresholds
 from dino_common.contracts.rollout import Rollout
-from dino_common.errors import DinoError, ServiceUnavailable
+from dino_common.errors import Conflict, DinoError, ServiceUnavailable
 from dino_operator import metrics
 from dino_operator.control.answers import analytics_seen, comparison_seen, gateway_seen, inference_seen, self_test_seen
 from dino_operator.control.queue import Key
+from dino_operator.kube.leading import Leading
 from dino_operator.observe import BusSeen, ComparisonSeen, SelfTestSeen
 from dino_operator.rollout.step import Ask
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _OPEN_SECONDS = 3.0
+_CONFLICT_SECONDS = 1.0
 _GROWTH = 1.5
 _SELF_TEST_SECONDS, _COMPARE_SECONDS = 90.0, 300.0
 
@@ -53,11 +55,21 @@ class ResourceBus:
         key: of the resource.
         url: of its NATS.
         wake: called when something new was seen.
+        leading: asked before what is stored is overwritten.
+        opened: run once, after the first write.
     """
 
-    def __init__(self, key: Key, url: str, wake: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        key: Key,
+        url: str,
+        wake: Callable[[Key], None],
+        leading: Leading,
+        opened: Callable[[RolloutLink], Awaitable[None]],
+    ) -> None:
         """Begin to connect once something is wanted."""
-        self.key, self.url, self._wake = key, url, wake
+        self.key, self.url, self._wake, self._leading, self._on_open = key, url, wake, leading, opened
+        self._marked = False
         self.seen = BusSeen(reachable=False, asked=False, error="not asked yet")
         self.asked_with: tuple[tuple[str, int], ...] = ()
         self._wanted: Wanted | None = None
@@ -135,11 +147,23 @@ class ResourceBus:
 
     async def _write(self, wanted: Wanted) -> None:
         link = await self._opened()
-        await link.put_thresholds(wanted.thresholds)
-        await link.put_rollout(wanted.rollout)
+        if not self._leading.sure():
+            return
+        try:
+            await link.put_thresholds(wanted.thresholds, self._leading.confirm)
+            await link.put_rollout(wanted.rollout, self._leading.confirm)
+        except Conflict as error:
+            # Who acts by now writes what holds; should it be us after all, we look again soon.
+            log.info("%s/%s: %s", *self.key, error.message)
+            asyncio.get_running_loop().call_later(_CONFLICT_SECONDS, self._to_write.set)
+            return
         if not self.stored(wanted.rollout):
             self._stored = wanted.rollout
             self._wake(self.key)
+        if not self._marked and self._leading.mark:
+            await link.put_mark(self._leading.mark)
+            self._marked = True
+            await self._on_open(link)
 
     async def _ask_all(self, wanted: Wanted) -> None:
         link, keys, expected = await self._opened(), wanted.rollout.keys, dict(wanted.pods)

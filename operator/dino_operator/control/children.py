@@ -23,6 +23,7 @@ from dino_operator.kube.apply import (
 from dino_operator.kube.client import KubeClient, Object
 from dino_operator.kube.errors import ApiError, Forbidden, Invalid
 from dino_operator.kube.kinds import DEPLOYMENTS, KEPT_FOR_EVER, Kind
+from dino_operator.kube.leading import Leading, NotLeadingError
 from dino_operator.observe import Refused
 from dino_operator.render.context import ROLE_LABEL
 
@@ -79,9 +80,9 @@ def is_owned(item: Object, uid: str) -> bool:
 class Children:
     """Applies and prunes."""
 
-    def __init__(self, client: KubeClient, world: World) -> None:
-        """Write with this client; what is written is told to the world."""
-        self._client, self._world = client, world
+    def __init__(self, client: KubeClient, world: World, leading: Leading) -> None:
+        """Write with this client while we lead; what is written is told to the world."""
+        self._client, self._world, self._leading = client, world, leading
 
     async def bring(
         self,
@@ -102,6 +103,7 @@ class Children:
 
         Raises:
             ApiError: a passing fault; everything else was tried before it was raised.
+            NotLeadingError: another operator may act by now.
         """
         owner, uid = owner_reference(resource), resource["metadata"]["uid"]
         kinds = {
@@ -152,6 +154,7 @@ class Children:
                 raise fault
 
     async def _apply(self, kind: Kind, item: Object, known: Object | None, outcome: Outcome) -> None:
+        self._check()
         try:
             done = await apply(self._client, kind, item, known)
         except (Invalid, Forbidden, NameTaken) as fault:
@@ -166,7 +169,12 @@ class Children:
         outcome.written += 1
         self._world.learn(kind, done)
 
+    def _check(self) -> None:
+        if not self._leading.sure():
+            raise NotLeadingError
+
     async def _remove(self, kind: Kind, item: Object, outcome: Outcome) -> None:
+        self._check()
         await remove(self._client, kind, item)
         outcome.written += 1
 

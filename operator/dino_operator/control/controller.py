@@ -20,6 +20,7 @@ from dino_operator.control.world import World
 from dino_operator.kube.client import KubeClient
 from dino_operator.kube.errors import ApiError
 from dino_operator.kube.events import Recorder
+from dino_operator.kube.leading import Alone, NotLeadingError
 from dino_operator.kube.lease import Lease
 from dino_operator.settings import OperatorSettings
 
@@ -51,7 +52,6 @@ class Controller:
             discovery_seconds=settings.discovery_seconds,
         )
         self.reporting = Reporting(Recorder(client, settings.identity))
-        self._reconciler = Reconciler(client, self.world, self.resources, self.queue, self.reporting, settings)
         self._own = OwnWatch(client, settings.namespaces, self.resources, self.queue.add)
         self._acting = asyncio.Event()
         self._standing_by = asyncio.Event()
@@ -65,6 +65,8 @@ class Controller:
             settings.lease_seconds,
             self._lead,
         )
+        leading = self._lease if settings.leader_election else Alone()
+        self._reconciler = Reconciler(client, self.world, self.resources, self.queue, self.reporting, settings, leading)
         metrics.LEADER.set(0)
 
     def _wake(self, key: Key) -> None:
@@ -138,6 +140,7 @@ class Controller:
                 await self._let_go()
 
     async def _let_go(self) -> None:
+        self._reconciler.stand_by()
         await asyncio.gather(*(self._reconciler.forget(key, gone=False) for key in tuple(self.resources.kept)))
 
     async def _meter(self) -> None:
@@ -161,7 +164,7 @@ class Controller:
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     result = await self._reconciler.reconcile(key)
-            except (ApiError, TimeoutError) as error:
+            except (ApiError, TimeoutError, NotLeadingError) as error:
                 result = Result("retry")
                 wait = self.queue.failed(key)
                 span.record_exception(error)

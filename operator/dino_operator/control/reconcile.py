@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from dino_common.contracts.configuration import Thresholds
@@ -19,10 +20,12 @@ from dino_operator.control.reporting import Reporting
 from dino_operator.control.resources import Kept, Resources
 from dino_operator.control.secrets import SecretReader, Secrets, needs
 from dino_operator.control.seeing import deployments_seen, pods_seen, scalers_seen
+from dino_operator.control.strays import Strays
 from dino_operator.control.world import World
 from dino_operator.kube.client import MERGE, KubeClient, Object
 from dino_operator.kube.errors import Conflict, NotFound
 from dino_operator.kube.kinds import CLAIMS, DEPLOYMENTS, RESOURCE, Kind
+from dino_operator.kube.leading import Leading, NotLeadingError
 from dino_operator.observe import BusSeen, PodSeen, Seen
 from dino_operator.render import Facts, render
 from dino_operator.render.context import CHECKSUM, MODEL_LABEL, ROLE_LABEL
@@ -58,6 +61,7 @@ class Reconciler:
         queue: who is woken by what comes later.
         reporting: events and metrics.
         settings: how often to ask.
+        leading: asked before every write.
     """
 
     def __init__(
@@ -68,11 +72,14 @@ class Reconciler:
         queue: WorkQueue,
         reporting: Reporting,
         settings: OperatorSettings,
+        leading: Leading,
     ) -> None:
         """Begin with nothing remembered."""
         self._client, self._world, self._resources, self._queue = client, world, resources, queue
         self._reporting, self._settings = reporting, settings
-        self._children = Children(client, world)
+        self._leading = leading
+        self._children = Children(client, world, leading)
+        self._strays = Strays(resources, settings.namespaces, leading)
         self._secrets = SecretReader(client, world)
         self._gpus = Gpus(client)
 
@@ -81,6 +88,7 @@ class Reconciler:
 
         Raises:
             ApiError: the API server refuses, or does not answer; what was begun is finished by the next look.
+            NotLeadingError: another operator may act by now.
         """
         body = self._resources.get(key)
         if body is None:
@@ -102,6 +110,8 @@ class Reconciler:
         secrets, seen = await self._see(key, kept, body, resource, previous, live)
         step = advance(resource, previous, seen, now)
         status = build(resource, previous, seen, step, now)
+        if not self._leading.sure():
+            raise NotLeadingError
         remembered = await self._remember(key, body, status)
         # What is not remembered would be said again at the next look.
         events = (*step.events, *transitions(previous, status)) if remembered else ()
@@ -147,7 +157,9 @@ class Reconciler:
         if secrets.nats_url is not None and (kept.bus is None or kept.bus.url != secrets.nats_url):
             if kept.bus is not None:
                 await kept.bus.close()
-            kept.bus = ResourceBus(key, secrets.nats_url, self._queue.add)
+            kept.bus = ResourceBus(
+                key, secrets.nats_url, self._queue.add, self._leading, partial(self._strays.sweep, secrets.nats_url)
+            )
         pods = pods_seen(self._world.pods(key))
         bus = BusSeen(reachable=False, error="the address of NATS is not known")
         if kept.bus is not None:
@@ -218,6 +230,10 @@ class Reconciler:
         )
         for question in step.asks:
             kept.bus.ask(question)
+
+    def stand_by(self) -> None:
+        """Look for strays again when we lead again."""
+        self._strays.again()
 
     async def forget(self, key: Key, *, gone: bool) -> None:
         """Drop what is remembered of a resource.

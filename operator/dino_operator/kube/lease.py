@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from dino_operator.kube.client import KubeClient, Object
 from dino_operator.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from dino_operator.kube.kinds import LEASES
+from dino_operator.kube.leading import clocks
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Lease:
         self._seconds, self._on_change = seconds, on_change
         self._held = False
         self._renewed = 0.0
+        self._renewed_by: tuple[float, ...] = ()
+        self._uid = ""
         self._seen: tuple[str, str] = ("", "")
         self._seen_at = 0.0
         self._version: str | None = None
@@ -53,11 +56,37 @@ class Lease:
         """Whether we act."""
         return self._held
 
+    @property
+    def mark(self) -> str:
+        """Identity of the Lease: of this installation's operators, however often they change."""
+        return self._uid
+
+    def sure(self) -> bool:
+        """Tell whether the lease is held, and by every clock nobody else can have taken it.
+
+        A process that was stopped learns of its loss only when its tasks run again, in any order; this one tells at
+        once. A clock that jumps ahead makes it unsure until the next renewal.
+        """
+        ages = [now - then for now, then in zip(clocks(), self._renewed_by, strict=False)]
+        return self._held and bool(ages) and max(ages) < self._seconds * 2 / 3
+
+    async def confirm(self) -> bool:
+        """Tell whether the API server still names us as the holder."""
+        if not self.sure():
+            return False
+        path = f"{LEASES.path(self._namespace)}/{self._name}"
+        try:
+            found: Object = await self._client.request("get", "GET", path, attempts=1)
+        except ApiError as error:
+            log.warning("the lease %s/%s cannot be confirmed: %s", self._namespace, self._name, error)
+            return False
+        return (found.get("spec") or {}).get("holderIdentity") == self._identity and self.sure()
+
     async def run(self) -> None:
         """Try for the lease and keep it, until cancelled; then give it back."""
         try:
             while True:
-                begun = time.monotonic()
+                begun, begun_by = time.monotonic(), clocks()
                 try:
                     async with asyncio.timeout(self._seconds * 0.5):
                         got = await self._try()
@@ -66,7 +95,7 @@ class Lease:
                     got = None
                 now = time.monotonic()
                 if got:
-                    self._renewed = begun
+                    self._renewed, self._renewed_by = begun, begun_by
                     self._become(True)
                 elif got is False or now - self._renewed > self._seconds * 2 / 3:
                     self._become(False)
@@ -95,7 +124,7 @@ class Lease:
                 made = await self._client.request("create", "POST", path, body=self._wanted(None), attempts=1)
             except AlreadyExists:
                 return False
-            self._version = made["metadata"]["resourceVersion"]
+            self._take(made)
             return True
         spec = found.get("spec") or {}
         holder, renewal = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
@@ -110,8 +139,11 @@ class Lease:
             )
         except Conflict:
             return False
-        self._version = written["metadata"]["resourceVersion"]
+        self._take(written)
         return True
+
+    def _take(self, lease: Object) -> None:
+        self._version, self._uid = lease["metadata"]["resourceVersion"], lease["metadata"].get("uid", "")
 
     def _wanted(self, found: Object | None, holder: str | None = None) -> Object:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

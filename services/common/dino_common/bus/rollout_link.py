@@ -6,12 +6,15 @@ Knows nothing of Kubernetes. One link for one deployment.
 from __future__ import annotations
 
 import logging
+import re
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import nats.errors
-from nats.js.errors import APIError, BucketNotFoundError, KeyNotFoundError
+from nats.js.errors import APIError, BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
 from pydantic import BaseModel, ValidationError
 
 from dino_common.bus.client import BusClient
@@ -19,17 +22,23 @@ from dino_common.bus.connection import Connection
 from dino_common.bus.context import Context
 from dino_common.bus.live_config import ROLLOUT, THRESHOLDS, open_bucket
 from dino_common.bus.scatter import ask_all
+from dino_common.bus.subjects import Subjects
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.configuration import Thresholds
 from dino_common.contracts.internal import AnalyticsStatus, GatewayStatus, InferenceStatus
 from dino_common.contracts.rollout import CompareVersionsResponse, Rollout, SelfTestResponse
-from dino_common.errors import DinoError, ServiceUnavailable
+from dino_common.errors import Conflict, DinoError, ServiceUnavailable
 from dino_common.settings import Settings
 from dino_common.validation import explain
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=BaseModel)
 
+# Asked before something stored is overwritten.
+Allowed = Callable[[], Awaitable[bool]]
+
+_MARK = "operator"
+_BUCKET = re.compile(r"KV_dino_([a-z0-9-]+)_([a-z0-9-]+)_config")
 _TRANSIENT = (nats.errors.Error, APIError, TimeoutError, OSError)
 
 
@@ -81,13 +90,57 @@ class RolloutLink:
         """Whether NATS is reachable now."""
         return self._connection.connected
 
-    async def put_rollout(self, rollout: Rollout) -> bool:
-        """Write the rollout when another one, or none, is stored; return whether it was written."""
-        return await self._put(ROLLOUT, rollout)
+    async def put_rollout(self, rollout: Rollout, allowed: Allowed | None = None) -> bool:
+        """Write the rollout when another one, or none, is stored; return whether it was written.
 
-    async def put_thresholds(self, thresholds: Thresholds) -> bool:
-        """Write the thresholds when others, or none, are stored; return whether they were written."""
-        return await self._put(THRESHOLDS, thresholds)
+        Args:
+            rollout: to be stored.
+            allowed: asked before another one is overwritten, after that was read.
+
+        Raises:
+            Conflict: it is not allowed, or somebody else wrote in the meantime.
+        """
+        return await self._put(ROLLOUT, rollout, allowed)
+
+    async def put_thresholds(self, thresholds: Thresholds, allowed: Allowed | None = None) -> bool:
+        """Write the thresholds when others, or none, are stored; return whether they were written.
+
+        Args, raises: as `put_rollout`.
+        """
+        return await self._put(THRESHOLDS, thresholds, allowed)
+
+    async def put_mark(self, mark: str) -> None:
+        """Say beside them which operators wrote them."""
+        try:
+            bucket = await open_bucket(self._connection)
+            try:
+                if (await bucket.get(_MARK)).value == mark.encode():
+                    return
+            except KeyNotFoundError:
+                pass
+            await bucket.put(_MARK, mark.encode())
+        except _TRANSIENT as error:
+            raise _away() from error
+
+    async def marked(self, mark: str) -> list[tuple[str, str]]:
+        """Return namespace and name of every deployment on this NATS that bears a mark."""
+        found: list[tuple[str, str]] = []
+        try:
+            jetstream, offset = self._connection.jetstream(), 0
+            while page := await jetstream.streams_info(offset):
+                offset += len(page)
+                for name in (info.config.name or "" for info in page):
+                    if (matched := _BUCKET.fullmatch(name)) is None:
+                        continue
+                    try:
+                        entry = await (await jetstream.key_value(name.removeprefix("KV_"))).get(_MARK)
+                    except (KeyNotFoundError, BucketNotFoundError):
+                        continue
+                    if entry.value == mark.encode():
+                        found.append((matched[1], matched[2]))
+        except _TRANSIENT as error:
+            raise _away() from error
+        return found
 
     async def rollout(self) -> Rollout | None:
         """Return the stored rollout; None when there is none or it cannot be read."""
@@ -152,16 +205,23 @@ class RolloutLink:
         request = {"key": key, "sample": sample, "neighbours": neighbours}
         return await self._ask("compare-versions", request, CompareVersionsResponse, timeout)
 
-    async def forget(self) -> None:
-        """Take rollout and thresholds back, for a deployment that is gone; nothing there is done."""
+    async def forget(self, namespace: str | None = None, deployment: str | None = None) -> None:
+        """Take rollout and thresholds back, for a deployment that is gone; nothing there is done.
+
+        Args:
+            namespace, deployment: of another one on the same NATS than the link's own.
+        """
+        subjects = self._connection.subjects
+        if namespace is not None:
+            subjects = Subjects(f"dino.{namespace}.{deployment}")
         try:
-            bucket = await self._connection.jetstream().key_value(self._connection.subjects.config_bucket)
-            for name in (ROLLOUT, THRESHOLDS):
+            bucket = await self._connection.jetstream().key_value(subjects.config_bucket)
+            for name in (ROLLOUT, THRESHOLDS, _MARK):
                 await bucket.delete(name)
         except BucketNotFoundError:
             return
         except _TRANSIENT as error:
-            raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
+            raise _away() from error
 
     async def _ask(
         self, operation: str, request: dict[str, Any], answer: type[M], timeout: float, key: str | None = None
@@ -174,22 +234,40 @@ class RolloutLink:
             raise ServiceUnavailable(f"the answer of {operation} cannot be read: {explain(error)}") from error
 
     async def _get(self, name: str, model: type[M]) -> M | None:
+        entry = await self._entry(name)
+        return None if entry is None else _read(model, entry.value)
+
+    async def _entry(self, name: str) -> KeyValue.Entry | None:
         try:
-            entry = await (await open_bucket(self._connection)).get(name)
+            return await (await open_bucket(self._connection)).get(name)
         except KeyNotFoundError:
             return None
         except _TRANSIENT as error:
-            raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
-        return _read(model, entry.value)
+            raise _away() from error
 
-    async def _put(self, name: str, value: BaseModel) -> bool:
-        if await self._get(name, type(value)) == value:
+    async def _put(self, name: str, value: BaseModel, allowed: Allowed | None) -> bool:
+        entry = await self._entry(name)
+        if entry is not None and _read(type(value), entry.value) == value:
             return False
+        # After it was read: whoever was stopped before that sees what others wrote, and after it they are in the way.
+        if entry is not None and allowed is not None and not await allowed():
+            raise Conflict(f"The stored {name} is left as it is: another operator may have written it")
+        data = value.model_dump_json().encode()
         try:
-            await (await open_bucket(self._connection)).put(name, value.model_dump_json().encode())
+            bucket = await open_bucket(self._connection)
+            if entry is None:
+                await bucket.create(name, data)
+            else:
+                await bucket.update(name, data, last=entry.revision)
+        except KeyWrongLastSequenceError as error:
+            raise Conflict(f"The stored {name} was changed by somebody else at this moment") from error
         except _TRANSIENT as error:
-            raise ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2) from error
+            raise _away() from error
         return True
+
+
+def _away() -> ServiceUnavailable:
+    return ServiceUnavailable("The configuration store (NATS) does not answer", retry_after=2)
 
 
 def _read(model: type[M], found: Any) -> M | None:
