@@ -85,10 +85,11 @@ class PeopleHandlers:
         if self._finder is not None:
             return None
         self._begin()
-        for patience in (_FETCHING_SECONDS, _LOADING_SECONDS):
-            # After the first it is known whether they are only loaded or fetched, too.
-            if self._getting is not None and self._here:
-                await asyncio.wait([self._getting], timeout=patience)
+        if self._getting is not None:
+            await asyncio.wait([self._getting], timeout=_FETCHING_SECONDS)
+        # By now it is known whether they are only loaded.
+        if self._getting is not None and self._here:
+            await asyncio.wait([self._getting], timeout=_LOADING_SECONDS)
         if self._finder is not None:
             return None
         return self._reason or "the people detector is being fetched; ask again in a minute"
