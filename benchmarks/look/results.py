@@ -22,9 +22,9 @@ def write(part: str, facts: dict[str, Any]) -> None:
 
 def tables(known: dict[str, Any]) -> str:
     """Return the page: a table for each list of rows."""
-    lines = ["# The look of pictures, measured", "", "Written by `python -m benchmarks.look.objects` and"]
-    lines += ["`python -m benchmarks.look.correspondences`, with the built-in model on CPU. What is measured and what"]
-    lines += ["the columns mean: [docs/look.md](../../docs/look.md#measured).", ""]
+    lines = ["# The look of pictures, measured", "", "Written by `python -m benchmarks.look.objects`,"]
+    lines += ["`python -m benchmarks.look.correspondences` and `python -m benchmarks.look.people`, on CPU. What is"]
+    lines += ["measured and what the columns mean: [docs/look.md](../../docs/look.md#measured).", ""]
     for part, facts in sorted(known.items()):
         lines += [f"## {part.capitalize()}", ""]
         for name, value in facts.items():

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Bodies = Literal["always", "without_face", "never"]
 
 _FACE_THERE, _BODY_THERE, _HAND_THERE = 0.5, 0.9, 0.5
+"""Of a face both looks together, of a body and a hand what the second look says."""
 _CANDIDATES = 12
 """Second looks a picture and kind, at most: a crowd costs no more."""
 _LEVELS = 3
@@ -99,7 +100,7 @@ class PeopleFinder:
         there = []
         for box, points, score in _each(self._faces.find(picture, where) if where else None):
             seen = face_seen(self._face, picture, box, points)
-            if seen.presence >= _FACE_THERE:
+            if score * seen.presence >= _FACE_THERE:
                 there.append(FaceThere(box / size, round(score * seen.presence, 4), head_turned(points)))
         return sorted(there, key=lambda face: -face.score)
 

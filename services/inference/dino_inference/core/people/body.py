@@ -23,6 +23,9 @@ _TORSO, _SHOULDERS_WIDE, _THIGH, _SHANK = 0.288, 0.185, 0.245, 0.246
 knee to ankle: segment lengths of Drillis and Contini, 1966, but the shoulders', whose points lie well inside of the
 body's breadth; theirs was chosen so that body and face call for the same scale on portraits."""
 
+_LEAST_TORSO = 24.0
+"""Pixels; of a smaller body the points lie too roughly to say how it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class BodyFacts:
@@ -103,6 +106,8 @@ def _posture(points: Floats, seen: NDArray[np.bool_]) -> Posture:
     if not (seen[list(SHOULDERS)].any() and seen[list(HIPS)].any()):
         return "unknown"
     torso = _middle(points, SHOULDERS) - _middle(points, HIPS)
+    if float(np.linalg.norm(torso)) < _LEAST_TORSO:
+        return "unknown"
     if abs(float(torso[0])) > 1.5 * abs(float(torso[1])):
         return "lying"
     thighs = [points[KNEES[side]] - points[HIPS[side]] for side in (0, 1) if seen[HIPS[side]] and seen[KNEES[side]]]
