@@ -87,6 +87,30 @@ async def test_labels_are_those_of_the_last_run(mongo, monkeypatch):
     assert await store.last("another") == {}
 
 
+async def test_labels_are_those_of_the_run_before_when_one_dies_while_it_keeps_them(mongo, monkeypatch):
+    monkeypatch.setattr("dino_analytics.sets.label_store._CHUNK", 3)
+    store, series = LabelStore(mongo), uuid.uuid4().hex
+    first = {str(uuid.uuid4()): "c-1" for _ in range(10)}
+    await store.keep(series, first)
+
+    class Dying:
+        """The collection in a process that ends before the run is named."""
+
+        def __getattr__(self, name: str):
+            if name == "find_one_and_replace":
+                raise KeyboardInterrupt
+            return getattr(mongo.db["cluster_labels"], name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_labels", Dying())
+        with pytest.raises(KeyboardInterrupt):
+            await store.keep(series, {asset_id: "c-2" for asset_id in first})
+    assert await store.last(series) == first
+    last = {str(uuid.uuid4()): "c-3"}
+    await store.keep(series, last)
+    assert await store.last(series) == last
+
+
 async def test_labels_of_a_series_that_nobody_runs_are_forgotten(mongo):
     store, series = LabelStore(mongo), uuid.uuid4().hex
     await store.keep(series, {str(uuid.uuid4()): "c-1"})
