@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from dino_common.stores.mongo import Mongo
 from dino_common.stores.shots import ShotConditions, ShotRecord, ShotStore
@@ -50,3 +51,26 @@ async def test_shots_embedded_again_do_not_undo_what_came_meanwhile(mongo: Mongo
     assert (found[1].text_model, found[1].text_vector.tolist()) == ("new", [2, 2, 2, 2])
     assert (found[2].text_model, found[2].description) == ("old", "new words")
     assert await store.revision() > before
+
+
+async def test_a_change_shows_though_whoever_made_it_died_right_after(mongo: Mongo, monkeypatch):
+    store, film = ShotStore(mongo), str(uuid.uuid4())
+    await store.put([shot(film, 1)])
+
+    class Dying:
+        """The collection in a process that ends with its write."""
+
+        def __getattr__(self, name: str):
+            async def write(*arguments, **named):
+                await getattr(mongo.db["shots"], name)(*arguments, **named)
+                raise KeyboardInterrupt
+
+            return write
+
+    for change in (lambda: store.put([shot(film, 2)]), lambda: store.delete_of(film)):
+        seen = await store.revision()
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "_shots", Dying())
+            with pytest.raises(KeyboardInterrupt):
+                await change()
+        assert await store.revision() > seen

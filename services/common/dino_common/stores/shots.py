@@ -115,6 +115,7 @@ class ShotStore:
     async def put(self, records: Sequence[ShotRecord]) -> int:
         """Store shots, each in place of the one with its id; return how many were there already."""
         replaced = 0
+        await self._changed()
         for start in range(0, len(records), _CHUNK):
             documents = [_document(record) for record in records[start : start + _CHUNK]]
             for document in documents:
@@ -189,6 +190,7 @@ class ShotStore:
     @guarded
     async def delete_of(self, video_asset_id: str) -> int:
         """Remove every shot of a film; return how many there were."""
+        await self._changed()
         gone = (await self._shots.delete_many({"video_asset_id": video_asset_id})).deleted_count
         if gone:
             await self._changed()
@@ -206,4 +208,6 @@ class ShotStore:
         return 0 if document is None else int(document["n"])
 
     async def _changed(self) -> None:
+        """Count a change: once before it, or a crash right after it would hide it, and once after it, for those who
+        read in between."""
         await self._revisions.update_one({"_id": "shots"}, {"$inc": {"n": 1}}, upsert=True)
