@@ -47,7 +47,7 @@ async def nats(directory: Path) -> AsyncIterator[str]:
 async def main() -> None:
     count = int(os.environ.get("BENCH_RESOURCES", "1000"))
     found: dict = {"resources": count, "machine": machine()}
-    found["machine"]["packages"] |= {name: version(name) for name in ("kopf", "httpx", "kubernetes")}
+    found["machine"]["packages"] |= {name: version(name) for name in ("kopf", "aiohttp", "kubernetes")}
     with tempfile.TemporaryDirectory(prefix="bench-operator-") as name:
         directory = Path(name)
         with fresh_plane() as kubeconfig:

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import aiohttp
 import orjson
 
 from dino_common import __version__
@@ -24,6 +24,7 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
 _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_ASKED = 0.1, 2.0, 10.0
+_CONNECT_SECONDS, _IDLE_SECONDS, _MOST_WATCHES = 5.0, 60.0, 1000
 # A server that is gone without a word is noticed by the system, also on watches that have nothing to say.
 _KEEPALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -34,6 +35,14 @@ _KEEPALIVE = [
         if hasattr(socket, name)
     ),
 ]
+
+
+def _socket(address: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    for option in _KEEPALIVE:
+        made.setsockopt(*option)
+    return made
 
 
 class KubeClient:
@@ -51,21 +60,23 @@ class KubeClient:
     ) -> None:
         """Prepare; nothing is connected yet."""
         self.credentials, self._timeout, self._attempts = credentials, timeout, attempts
-        self._plain, self._watches = self._pool(connections), self._pool(1000)
+        self._connections = connections
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
-    def _pool(self, connections: int) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(
-            verify=self.credentials.trust(),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            proxy=self.credentials.proxy,
-            socket_options=_KEEPALIVE,
-        )
-        return httpx.AsyncClient(
-            transport=transport,
-            base_url=self.credentials.server,
-            timeout=httpx.Timeout(self._timeout, connect=5.0, pool=None),
-            headers={"User-Agent": f"dino-operator/{__version__}", "Accept": JSON},
-        )
+    def _session(self, kind: str, connections: int) -> aiohttp.ClientSession:
+        """Return the pool of plain requests or of watches, made in the loop that uses it."""
+        found = self._sessions.get(kind)
+        if found is None:
+            connector = aiohttp.TCPConnector(
+                ssl=self.credentials.trust(), limit=connections, keepalive_timeout=_IDLE_SECONDS, socket_factory=_socket
+            )
+            found = self._sessions[kind] = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": f"dino-operator/{__version__}", "Accept": JSON},
+                proxy=self.credentials.proxy,
+            )
+        return found
 
     async def request(
         self,
@@ -121,17 +132,22 @@ class KubeClient:
             headers["Content-Type"] = content_type
         begun = time.perf_counter()
         code = 0
+        session = self._session("plain", self._connections)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._timeout)
+        url = f"{self.credentials.server}{path}"
         try:
-            answer = await self._plain.request(method, path, params=params, content=content, headers=headers)
-            code = answer.status_code
-        except (httpx.TransportError, OSError) as error:
+            async with session.request(
+                method, url, params=params, data=content, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                found, code, after = await answer.read(), answer.status, answer.headers.get("Retry-After")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unreachable(f"{self.credentials.server}: {error or type(error).__name__}") from error
         finally:
             metrics.API_REQUESTS.labels(verb, str(code)).inc()
             metrics.API_SECONDS.labels(verb).observe(time.perf_counter() - begun)
         if code >= 400:
-            raise from_status(code, answer.content, answer.headers.get("Retry-After"))
-        return orjson.loads(answer.content) if answer.content else None
+            raise from_status(code, found, after)
+        return orjson.loads(found) if found else None
 
     async def _headers(self, accept: str | None) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -155,26 +171,30 @@ class KubeClient:
             ApiError: it could not begin, or broke.
         """
         headers = await self._headers(accept)
-        timeout = httpx.Timeout(self._timeout, read=seconds + 30.0, connect=5.0, pool=None)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=seconds + 30.0)
+        session, url = self._session("watches", _MOST_WATCHES), f"{self.credentials.server}{path}"
         code = 0
         try:
-            async with self._watches.stream("GET", path, params=params, headers=headers, timeout=timeout) as answer:
-                code = answer.status_code
+            async with session.get(
+                url, params=params, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                code = answer.status
                 metrics.API_REQUESTS.labels("watch", str(code)).inc()
                 if code >= 400:
-                    raise from_status(code, await answer.aread(), answer.headers.get("Retry-After"))
+                    raise from_status(code, await answer.read(), answer.headers.get("Retry-After"))
                 rest = b""
-                async for chunk in answer.aiter_raw():
+                async for chunk in answer.content.iter_any():
                     *whole, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
                     for line in whole:
                         if line:
                             yield orjson.loads(line)
-        except (httpx.TransportError, httpx.StreamError, OSError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if code == 0:
                 metrics.API_REQUESTS.labels("watch", "0").inc()
             raise Unreachable(f"{self.credentials.server}: {error or type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._plain.aclose()
-        await self._watches.aclose()
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()

@@ -20,7 +20,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def scripted(handler: Handler, **options: Any) -> AsyncIterator[KubeClient]:
     """A client of a server that answers every request by the handler."""
-    runner = web.ServerRunner(web.Server(handler))  # pyright: ignore[reportArgumentType]
+    # Handlers that wait for ever are not waited for.
+    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)  # pyright: ignore[reportArgumentType]
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
