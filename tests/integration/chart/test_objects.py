@@ -149,3 +149,20 @@ def test_the_operator_reads_the_settings_that_are_set() -> None:
     spec = one(Helm().template(), "Deployment", "-operator")["spec"]["template"]["spec"]
     named = {item["name"] for item in spec["containers"][0]["env"]}
     assert named - {"HOME", "POD_NAMESPACE"} <= known
+
+
+def test_helm_test_gets_through_the_operators_network_policy() -> None:
+    peers = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+    values = {"operator.networkPolicy.enabled": True, "operator.networkPolicy.metricsFrom": peers}
+    objects = Helm().template(**values)
+    (rule,) = one(objects, "NetworkPolicy", "-operator")["spec"]["ingress"]
+    labels = one(objects, "Pod", "-test")["metadata"]["labels"]
+    (asking,) = [peer["podSelector"]["matchLabels"] for peer in rule["from"] if peer not in peers]
+    assert asking.items() <= labels.items()
+    (rule,) = one(Helm().template(**values, **{"tests.enabled": False}), "NetworkPolicy", "-operator")["spec"][
+        "ingress"
+    ]
+    assert rule["from"] == peers
+    # Named by nobody, everybody may ask.
+    (rule,) = one(Helm().template(**{"operator.networkPolicy.enabled": True}), "NetworkPolicy")["spec"]["ingress"]
+    assert "from" not in rule

@@ -164,6 +164,11 @@ def test_notes_say_the_next_command(helm: Helm) -> None:
     assert f"kubectl -n {helm.namespace} create secret generic dino-connections" in said
     said = helm.install("dino", "--dry-run=client", **{"bundled.enabled": True})
     assert "connections: {secretName: dino-dinov3-platform-connections}" in said
+    assert "does not look after" not in said
+    elsewhere = {"bundled.enabled": True, "bundled.qdrant.enabled": True, "operator.watchNamespaces": ["team-a"]}
+    said = helm.install("dino", "--dry-run=client", **elsewhere)
+    assert "connections: {secretName: dino-dinov3-platform-connections, vectorIndex: {}}" in said
+    assert f"--set 'operator.watchNamespaces={{team-a,{helm.namespace}}}'" in said
     values = TRYING | {"sample.name": "mine", "sample.spec": {"gateway": {"service": {"port": 8080}}}}
     said = helm.install("dino", "--dry-run=client", **values)
     assert "wait --for=condition=Ready dino/mine" in said
