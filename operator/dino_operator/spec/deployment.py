@@ -116,10 +116,8 @@ class DinoDeploymentSpec(Part):
     video: Video = part(Video, "The service that decodes films.")
     analytics: Analytics = part(Analytics, "The service that judges and searches.")
     thresholds: Thresholds = part(Thresholds, "Cut-offs in force; a change restarts nothing.")
-    face_detector: Literal["auto", "off"] | None = Field(
-        None,
-        description="auto: find faces and hands with what the images have; off: do not look. Not set: the services' "
-        "own default.",
+    face_detector: Literal["auto", "off"] = Field(
+        "auto", description="auto: find faces, bodies and hands with what the images have; off: do not look."
     )
     lifetimes: Lifetimes = part(Lifetimes, "How long what was computed is kept.")
     connections: Connections = Field(description="Where the data is.")
