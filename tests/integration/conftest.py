@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,12 @@ async def start_platform(servers: Servers, tmp_path_factory: pytest.TempPathFact
 async def platform(start_platform: StartPlatform) -> Platform:
     """The platform that most tests share: built-in model, no keys asked, limits out of the way."""
     return await start_platform()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have the most slow tests, so that no process is left with one when all others end."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.hookimpl(wrapper=True)

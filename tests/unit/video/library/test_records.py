@@ -11,7 +11,7 @@ import pytest
 from dino_common.contracts.shot_library import StoreShotsRequest
 from dino_video.library.records import draft_of, shown
 
-FILM, FRAME = str(uuid.uuid4()), str(uuid.uuid4())
+FILM, FRAME = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 
 
 @pytest.mark.parametrize(
