@@ -19,7 +19,7 @@ from dino_analytics.core.sets.neighbours import nearest_neighbours
 from dino_analytics.core.sets.works import WORKS
 from dino_analytics.core.similarity import similarity_matrix, unit_rows
 
-ALIKE = 0.44
+ALIKE = 0.498
 SIZES = (10_000, 100_000)
 
 
