@@ -128,8 +128,7 @@ def main() -> None:
     cache = options.cache_dir.expanduser()
     directory = locate("", cache)
     card = find_card(directory, cache)
-    kept = CACHE / f"vectors-{len(all_shots)}.npy"
-    vectors = embed([shot.path for shot in all_shots], relit, directory, card, kept)
+    vectors = embed([shot.path for shot in all_shots], relit, directory, card, CACHE)
     found = measured(vectors, all_shots, card.thresholds.consistency)
     found["model_version"] = card.version
     RESULTS.mkdir(parents=True, exist_ok=True)

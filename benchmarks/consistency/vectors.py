@@ -1,4 +1,4 @@
-"""Vectors of pictures under each light that identity is judged by, kept per model version."""
+"""Vectors of pictures under each light that identity is judged by; class tokens are kept."""
 
 from __future__ import annotations
 
@@ -21,11 +21,20 @@ def embed(
     variants: Callable[[np.ndarray], list[np.ndarray]],
     directory: Path,
     card: ModelCard,
-    kept: Path,
+    cache: Path,
 ) -> np.ndarray:
-    """Return float32 (pictures, variants, dimension), each of length 1; kept in a file."""
-    if kept.is_file():
-        return np.load(kept)
+    """Return float32 (pictures, variants, dimension), each of length 1; class tokens are kept in ``cache``."""
+    model = card.model_copy(update={"centring": None, "whitening": None}).version.rpartition("@")[2]
+    kept = cache / f"class-tokens-{model}-{len(paths)}.npy"
+    tokens = np.load(kept) if kept.is_file() else _tokens(paths, variants, directory, card)
+    if not kept.is_file():
+        np.save(kept, tokens)
+    return finish(tokens, card.centring, card.whitening).reshape(len(paths), -1, tokens.shape[1])
+
+
+def _tokens(
+    paths: Sequence[Path], variants: Callable[[np.ndarray], list[np.ndarray]], directory: Path, card: ModelCard
+) -> np.ndarray:
     engine = make_engine(directory, card)
     pictures: list[np.ndarray] = []
     for path in paths:
@@ -33,7 +42,5 @@ def embed(
     rows = []
     for start in range(0, len(pictures), _BATCH):
         batch = [fit(picture, card.image) for picture in pictures[start : start + _BATCH]]
-        rows.append(finish(engine.forward(np.stack(batch)).cls, card.centring, card.whitening))
-    vectors = np.concatenate(rows).reshape(len(paths), -1, rows[0].shape[1])
-    np.save(kept, vectors)
-    return vectors
+        rows.append(engine.forward(np.stack(batch)).cls)
+    return np.concatenate(rows)
