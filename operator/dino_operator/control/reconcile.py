@@ -125,9 +125,7 @@ class Reconciler:
             secret_hashes=secrets.hashes,
         )
         held = _held(kept.bus, step, live)
-        rendered = render(resource, facts)
-        if secrets.unknown:
-            _keep_checksums(rendered, live)
+        rendered = _rendered(resource, facts, secrets, live)
         outcome = await self._children.bring(body, rendered, live, kept.refused, _is_inference if held else _nothing)
         if {r.said for r in outcome.refused.values()} != set(seen.refused):
             self._queue.add(key)
@@ -271,6 +269,15 @@ def _held(bus: ResourceBus | None, step: Step, live: list[tuple[Kind, Object]]) 
         if item["metadata"].get("labels", {}).get(ROLE_LABEL) == "serving"
     }
     return bool(served - {step.rollout.serving}) and (bus is None or not bus.stored(step.rollout))
+
+
+def _rendered(
+    resource: DinoDeployment, facts: Facts, secrets: Secrets, live: list[tuple[Kind, Object]]
+) -> list[Object]:
+    rendered = render(resource, facts)
+    if secrets.unknown:
+        _keep_checksums(rendered, live)
+    return rendered
 
 
 def _keep_checksums(rendered: list[Object], live: list[tuple[Kind, Object]]) -> None:

@@ -95,7 +95,7 @@ class Secrets:
     Attributes:
         hashes: by name of the Secret, for `Facts`; of one that is missing, the last one known, so that no pod is
             restarted for it.
-        unknown: one is missing and was never seen.
+        unknown: one that pods wait for is missing and was never seen.
         missing: what pods wait for.
         nats_url: of the bus; None while it is missing.
     """
@@ -132,8 +132,8 @@ class SecretReader:
             if found is None:
                 old = self._known.get((namespace, name))
                 hashes |= {name: old.digest} if old else {}
-                unknown = unknown or old is None
                 required = [need for need in here if not need.optional]
+                unknown = unknown or (old is None and bool(required))
                 missing += [MissingSecret(name, None, required[0].field)] if required else []
                 continue
             hashes[name] = found.digest
