@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from dino_common.bus.context import Context
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.people import FindPeopleResponse, PeopleFound
 from dino_common.contracts.pixels import MOST_BYTES, MOST_PICTURES, SMALLEST_SIDE
-from dino_common.errors import DinoError
+from dino_common.errors import DeadlineExceeded, DinoError
 from dino_common.look.scale import Body, Face
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ Bodies = Literal["always", "without_face", "never"]
 
 SENT_SIDE = 960
 """Pixels of the longer side of what is sent: a face of a fiftieth of its height still has a dozen pixels."""
+STORED_TRIES = 4
+"""How often work whose result is stored asks before it goes on without people."""
 _AGAIN_SECONDS = 15.0
+_PAUSE_SECONDS = 2.0
+_AWAY_SECONDS = 60.0
 _LONGEST = 30.0
 _OFF = "the people detector is switched off by DINO_FACE_DETECTOR"
 
@@ -44,7 +49,7 @@ class People:
 
 
 class PeopleWatch:
-    """Asks the people detector, and remembers for a while that there is none."""
+    """Asks the people detector, and remembers for a while when the service says that there is none."""
 
     def __init__(self, bus: BusClient, setting: str = "auto") -> None:
         """Args:
@@ -56,6 +61,7 @@ class PeopleWatch:
         self._detector: str | None = None
         self._reason: str | None = _OFF if self._off else None
         self._not_before = 0.0
+        self._away_until = 0.0
 
     @property
     def reason(self) -> str | None:
@@ -65,11 +71,17 @@ class PeopleWatch:
     async def detector(self, context: Context) -> str | None:
         """Return who looks, None where nobody does. Asked once, then as pictures are."""
         if self._detector is None:
-            await self._ask({"pixels": None}, context)
+            await self._answer({"pixels": None}, context, 1)
         return self._detector
 
     async def find(
-        self, pictures: Sequence[RGB], context: Context, *, bodies: Bodies = "always", hands: bool = False
+        self,
+        pictures: Sequence[RGB],
+        context: Context,
+        *,
+        bodies: Bodies = "always",
+        hands: bool = False,
+        tries: int = 1,
     ) -> list[People] | None:
         """Return the people of each picture in order, or None where nobody can tell; never an error.
 
@@ -78,32 +90,49 @@ class PeopleWatch:
             context: of the request.
             bodies: where bodies are looked for.
             hands: look for hands, too.
+            tries: how often a service that is full, late or away is asked, within the context's deadline. After it
+                stayed so for all of them, requests of the next minute ask once, until it answers again.
         """
         found: list[People] = []
         for stack in _stacks([_sent(picture) for picture in pictures]):
-            answer = await self._ask({"pixels": stack, "bodies": bodies, "hands": hands}, context)
+            answer = await self._answer({"pixels": stack, "bodies": bodies, "hands": hands}, context, tries)
             if answer is None or len(answer.pictures) != len(stack):
                 return None
             found += [people_of(one) for one in answer.pictures]
         return found
 
-    async def _ask(self, fields: dict[str, object], context: Context) -> FindPeopleResponse | None:
+    async def _answer(self, fields: dict[str, object], context: Context, tries: int) -> FindPeopleResponse | None:
         if self._off or (self._detector is None and time.monotonic() < self._not_before):
             return None
+        # A service that is long away is waited for once, not for every picture of a film.
+        left = 1 if time.monotonic() < self._away_until else tries
+        while True:
+            left -= 1
+            try:
+                answer = await self._ask(fields, context)
+            except DinoError as error:
+                # What one request met says nothing of the next: only the service's own answer turns asking off.
+                log.warning("people are not looked for: %s", error.message, extra={"request_id": context.request_id})
+                self._reason = error.message
+                passing = error.passing or isinstance(error, DeadlineExceeded)
+                if passing and left > 0 and context.remaining() > _PAUSE_SECONDS:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                if passing and left == 0:
+                    self._away_until = time.monotonic() + _AWAY_SECONDS
+                return None
+            self._away_until = 0.0
+            self._detector, self._reason = answer.detector, answer.reason
+            if answer.detector is None:
+                self._not_before = time.monotonic() + _AGAIN_SECONDS
+                return None
+            return answer
+
+    async def _ask(self, fields: dict[str, object], context: Context) -> FindPeopleResponse:
         # What the picture has besides is worth more than a long wait for its people.
         deadline = min(context.deadline, time.time() + _LONGEST)
         mine = Context(context.request_id, deadline, context.principal, "find-people")
-        try:
-            answer = FindPeopleResponse.model_validate(await self._bus.call(OPERATIONS["find-people"], fields, mine))
-        except DinoError as error:
-            log.warning("people are not looked for: %s", error.message, extra={"request_id": context.request_id})
-            self._detector, self._reason = None, error.message
-        else:
-            self._detector, self._reason = answer.detector, answer.reason
-            if answer.detector is not None:
-                return answer
-        self._not_before = time.monotonic() + _AGAIN_SECONDS
-        return None
+        return FindPeopleResponse.model_validate(await self._bus.call(OPERATIONS["find-people"], fields, mine))
 
 
 def people_of(found: PeopleFound) -> People:
