@@ -57,8 +57,11 @@ class Controller:
         self._standing_by = asyncio.Event()
         # Connections of its own: a lease must not wait behind a thousand children.
         self._lease_client = KubeClient(client.credentials, timeout=settings.lease_seconds / 2, connections=2)
+        # Nor behind those who ask whose it is.
+        self._confirm_client = KubeClient(client.credentials, timeout=settings.lease_seconds / 2, connections=1)
         self._lease = Lease(
             self._lease_client,
+            self._confirm_client,
             settings.lease_namespace or namespace,
             settings.lease_name,
             settings.identity,
@@ -124,6 +127,7 @@ class Controller:
             await end(tasks[:4])
             await end(tasks[4:])
             await self._lease_client.close()
+            await self._confirm_client.close()
 
     async def _lead_and_work(self) -> None:
         await asyncio.gather(self._own.synced.wait(), self.world.wait_synced())

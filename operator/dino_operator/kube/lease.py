@@ -13,6 +13,7 @@ from dino_operator.kube.client import KubeClient, Object
 from dino_operator.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from dino_operator.kube.kinds import LEASES
 from dino_operator.kube.leading import clocks
+from dino_operator.kube.shared import Shared
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Lease:
 
     Args:
         client, namespace, name: where the Lease lies.
+        confirming: a client by which `confirm` asks, so that no renewal waits behind it.
         identity: who we are; no two processes share it.
         seconds: its length.
         on_change: called with True when we begin to act, with False when we must stop.
@@ -34,6 +36,7 @@ class Lease:
     def __init__(
         self,
         client: KubeClient,
+        confirming: KubeClient,
         namespace: str,
         name: str,
         identity: str,
@@ -42,6 +45,7 @@ class Lease:
     ) -> None:
         """Prepare; `run` begins."""
         self._client, self._namespace, self._name, self._identity = client, namespace, name, identity
+        self._confirming, self._confirmed = confirming, Shared(self._confirm)
         self._seconds, self._on_change = seconds, on_change
         self._held = False
         self._renewed = 0.0
@@ -71,16 +75,24 @@ class Lease:
         return self._held and bool(ages) and max(ages) < self._seconds * 2 / 3
 
     async def confirm(self) -> bool:
-        """Tell whether the API server still names us as the holder."""
+        """Tell whether the API server still names us as the holder.
+
+        Callers that wait at the same time share a request, one that began after each of them asked.
+        """
+        return self.sure() and await self._confirmed.ask() and self.sure()
+
+    async def _confirm(self) -> bool:
         if not self.sure():
             return False
         path = f"{LEASES.path(self._namespace)}/{self._name}"
         try:
-            found: Object = await self._client.request("get", "GET", path, attempts=1)
-        except ApiError as error:
-            log.warning("the lease %s/%s cannot be confirmed: %s", self._namespace, self._name, error)
+            async with asyncio.timeout(self._seconds * 0.5):
+                found: Object = await self._confirming.request("get", "GET", path, attempts=1)
+        except (ApiError, TimeoutError) as error:
+            said = error or "no answer in time"
+            log.warning("the lease %s/%s cannot be confirmed: %s", self._namespace, self._name, said)
             return False
-        return (found.get("spec") or {}).get("holderIdentity") == self._identity and self.sure()
+        return (found.get("spec") or {}).get("holderIdentity") == self._identity
 
     async def run(self) -> None:
         """Try for the lease and keep it, until cancelled; then give it back."""
@@ -133,12 +145,18 @@ class Lease:
         length = float(spec.get("leaseDurationSeconds") or self._seconds)
         if holder not in ("", self._identity) and time.monotonic() - self._seen_at < length:
             return False
+        wanted = self._wanted(found)
         try:
-            written = await self._client.request(
-                "update", "PUT", f"{path}/{self._name}", body=self._wanted(found), attempts=1
-            )
+            written = await self._client.request("update", "PUT", f"{path}/{self._name}", body=wanted, attempts=1)
         except Conflict:
-            return False
+            # The HTTP client sends a PUT again whose answer was lost: what we meet then may be our own writing.
+            written = await self._client.request("get", "GET", f"{path}/{self._name}", attempts=1)
+            spec = written.get("spec") or {}
+            if spec.get("holderIdentity") != self._identity:
+                return False
+            if spec.get("renewTime") != wanted["spec"]["renewTime"]:
+                # Ours still, but somebody else changed it and it is not renewed: the next try does.
+                raise
         self._take(written)
         return True
 

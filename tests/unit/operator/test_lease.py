@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.unit.operator.scripted_api import scripted, status
 
 from dino_operator.control.children import Children
 from dino_operator.kube import lease as module
+from dino_operator.kube.client import KubeClient
+from dino_operator.kube.errors import Conflict
 from dino_operator.kube.kinds import Kind
 from dino_operator.kube.leading import NotLeadingError
 from dino_operator.kube.lease import Lease
@@ -22,13 +25,23 @@ class Server:
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
         self.requests = 0
+        self.put: Callable[[web.Request], None] = lambda _: None
+        self.reached, self.open = asyncio.Event(), asyncio.Event()
+        self.open.set()
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests += 1
         if request.method in ("POST", "PUT"):
             body = await request.json()
             version = int((self.lease or {"metadata": {"resourceVersion": "0"}})["metadata"]["resourceVersion"])
+            if request.method == "PUT" and body["metadata"]["resourceVersion"] != str(version):
+                return status(409, "Conflict")
             self.lease = body | {"metadata": body["metadata"] | {"uid": "l1", "resourceVersion": str(version + 1)}}
+            if request.method == "PUT":
+                self.put(request)
+        elif not self.open.is_set():
+            self.reached.set()
+            await self.open.wait()
         return web.json_response(self.lease) if self.lease else status(404, "NotFound")
 
 
@@ -45,13 +58,17 @@ async def held(monkeypatch: pytest.MonkeyPatch):
     """A lease of 15 s that is held, its server, and the clocks that it sees."""
     server, clocks, leads = Server(), Clocks(monkeypatch), asyncio.Event()
     async with scripted(server.answer) as client:
-        lease = Lease(client, "default", "dino", "one", 15.0, lambda leader: leads.set() if leader else None)
+        confirming = KubeClient(client.credentials, connections=1)
+        lease = Lease(
+            client, confirming, "default", "dino", "one", 15.0, lambda leader: leads.set() if leader else None
+        )
         task = asyncio.create_task(lease.run())
         async with asyncio.timeout(5):
             await leads.wait()
         yield lease, server, clocks
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await confirming.close()
 
 
 async def test_who_holds_the_lease_is_sure_and_asks_nobody(held) -> None:
@@ -88,6 +105,73 @@ async def test_a_server_that_does_not_answer_confirms_nothing(held) -> None:
     lease, server, _ = held
     server.lease = None
     assert not await lease.confirm()
+
+
+async def test_who_asks_while_another_waits_shares_a_request_that_began_afterwards(held) -> None:
+    lease, server, _ = held
+    server.open.clear()
+    before = server.requests
+    first = asyncio.create_task(lease.confirm())
+    async with asyncio.timeout(5):
+        await server.reached.wait()
+    later = [asyncio.create_task(lease.confirm()) for _ in range(20)]
+    await asyncio.sleep(0)
+    server.lease["spec"]["holderIdentity"] = "two"
+    later[0].cancel()
+    server.open.set()
+    assert [await task for task in later[1:]] == [False] * 19
+    await first
+    assert server.requests == before + 2
+
+
+async def test_a_renewal_does_not_wait_for_those_who_ask_whose_the_lease_is(held) -> None:
+    lease, server, _ = held
+    server.open.clear()
+    asking = [asyncio.create_task(lease.confirm()) for _ in range(20)]
+    async with asyncio.timeout(5):
+        await server.reached.wait()
+        # Only who asks from now on is answered.
+        gate, server.open = server.open, asyncio.Event()
+        server.open.set()
+        assert await lease._try()
+    gate.set()
+    assert await asyncio.gather(*asking) == [True] * 20
+
+
+async def test_a_renewal_whose_answer_was_lost_is_not_taken_for_a_loss(held) -> None:
+    lease, server, _ = held
+    stored = []
+
+    def lose(request: web.Request) -> None:
+        stored.append(server.lease["metadata"]["resourceVersion"])
+        request.transport.abort()
+
+    server.put = lose
+    assert await lease._try()
+    assert stored == [server.lease["metadata"]["resourceVersion"]], "it was stored once, and met itself"
+
+
+async def test_a_renewal_that_another_holder_went_before_is_a_loss(held) -> None:
+    lease, server, _ = held
+
+    def lose(request: web.Request) -> None:
+        server.lease["spec"]["holderIdentity"] = "two"
+        request.transport.abort()
+
+    server.put = lose
+    assert not await lease._try()
+
+
+async def test_a_lease_that_was_changed_but_not_renewed_is_tried_again(held) -> None:
+    lease, server, _ = held
+
+    def lose(request: web.Request) -> None:
+        server.lease["spec"]["renewTime"] = "2020-01-01T00:00:00.000000Z"
+        request.transport.abort()
+
+    server.put = lose
+    with pytest.raises(Conflict):
+        await lease._try()
 
 
 class Unsure:
