@@ -105,10 +105,14 @@ class PeopleHandlers:
             self._here = await asyncio.to_thread(find_people_models, self._cache_dir) is not None
             self._finder = await _in_daemon(lambda: _loaded(self._cache_dir))
             self._reason = None
-        except ModelNotLoaded as error:
-            self._reason = f"{error.message}. {error.details or ''}".strip()
+        # Whatever it is: nobody awaits this task, and every request would begin another.
+        except Exception as error:
+            told = self._reason
+            self._reason = _reason(error)
             self._not_before = time.monotonic() + _AGAIN_SECONDS
-            log.warning("no people detector: %s", self._reason)
+            if self._reason != told:
+                expected = isinstance(error, ModelNotLoaded) and error.__cause__ is None
+                log.warning("no people detector: %s", self._reason, exc_info=None if expected else error)
         finally:
             self._getting = None
 
@@ -145,13 +149,19 @@ async def _in_daemon(work: Callable[[], T]) -> T:
 def _loaded(cache_dir: Path) -> PeopleFinder:
     if importlib.util.find_spec("openvino") is None:
         raise ModelNotLoaded("the people detector needs openvino", details="pip install 'dinov3-platform[inference]'")
-    from dino_inference.people.finder import PeopleFinder
-
     directory = ensure_people_models(cache_dir)
     try:
+        from dino_inference.people.finder import PeopleFinder
+
         return PeopleFinder(directory)
     except Exception as error:
         raise ModelNotLoaded(f"the people detector at {directory} cannot be loaded: {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ModelNotLoaded):
+        return f"{error.message}. {error.details or ''}".strip()
+    return f"the people detector cannot be loaded: {type(error).__name__}: {error}"
 
 
 def _answer(found: People) -> PeopleFound:

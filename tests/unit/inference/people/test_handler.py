@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator
@@ -14,6 +16,7 @@ from dino_common.bus.context import Context
 from dino_common.contracts.people import FindPeopleRequest
 from dino_common.errors import ModelNotLoaded
 from dino_inference.checksums import file_sha256
+from dino_inference.handlers import people as handlers
 from dino_inference.handlers.people import PeopleHandlers
 from dino_inference.people import weights
 
@@ -62,6 +65,37 @@ async def test_what_cannot_be_fetched_is_answered_with_the_reason(people: People
     assert answer.reason is not None
     assert "mediapipe==0.10.21 cannot be downloaded" in answer.reason
     assert "DINO_FACE_DETECTOR" in answer.reason
+
+
+async def test_what_else_goes_wrong_is_answered_with_the_reason_and_tried_again_only_later(
+    people: PeopleHandlers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = []
+
+    def unreadable(cache_dir: Path) -> Path | None:
+        tried.append(cache_dir)
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(handlers, "find_people_models", unreadable)
+    with caplog.at_level(logging.WARNING):
+        answers = [await people.find(context(), REQUEST) for _ in range(3)]
+    assert len(tried) == 1
+    assert all(answer.reason is not None and "Permission denied" in answer.reason for answer in answers)
+    (told,) = [one for one in caplog.records if "no people detector" in one.message]
+    assert told.exc_info is not None
+    assert told.exc_info[0] is PermissionError
+
+
+async def test_a_runtime_that_cannot_be_imported_is_answered_with_the_reason(
+    people: PeopleHandlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(handlers, "find_people_models", lambda _: tmp_path)
+    monkeypatch.setattr(handlers, "ensure_people_models", lambda _: tmp_path)
+    monkeypatch.setitem(sys.modules, "dino_inference.people.finder", None)
+    answer = await people.find(context(), REQUEST)
+    assert answer.reason is not None
+    assert "cannot be loaded" in answer.reason
+    assert any(one.exc_info for one in caplog.records)
 
 
 async def test_switched_off_it_neither_fetches_nor_looks(tmp_path: Path, wheels: Path) -> None:
