@@ -108,7 +108,7 @@ async def test_keyframes_go_that_nothing_names(mongo: Mongo, frames) -> None:
     )
     retiring = Retiring(analyses, assets, library, cast("Any", bus))
     async with film_turn(ContentLock(mongo), film, Told().job) as lease:
-        assert await retiring.run(film, utc_now(), lease, NOBODY) == 1
+        assert await retiring.run(film, utc_now(), lease, lambda: NOBODY) == 1
     assert bus.removed == {orphan}
 
 
@@ -121,7 +121,7 @@ async def test_who_has_lost_the_turn_removes_nothing(mongo: Mongo, frames) -> No
         await mongo.db["content_locks"].delete_one({"_id": turn_of(film)})
         async with locks.hold(turn_of(film)):
             with pytest.raises(ServiceUnavailable):
-                await retiring.run(film, utc_now(), lease, NOBODY)
+                await retiring.run(film, utc_now(), lease, lambda: NOBODY)
     assert bus.removed == set()
 
 

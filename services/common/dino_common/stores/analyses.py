@@ -82,8 +82,16 @@ class AnalysisStore:
 
     @guarded
     async def count(self, video_asset_id: str, analysis_id: str) -> int:
-        """Return how many shots are stored: those with the numbers 1 to this."""
-        return await self._shots.count_documents({"video_asset_id": video_asset_id, "analysis_id": analysis_id})
+        """Return how many shots are stored without a gap: those with the numbers 1 to this."""
+        of_run = {"video_asset_id": video_asset_id, "analysis_id": analysis_id}
+        found = self._shots.find(of_run, {"_id": 0, "number": 1}).sort("number", ASCENDING)
+        done = 0
+        # Later ones alone are of a worker that stored them after what stood before them was removed.
+        async for document in found:
+            if document["number"] != done + 1:
+                break
+            done += 1
+        return done
 
     @guarded
     async def shots(self, video_asset_id: str, analysis_id: str, after: int, limit: int) -> list[Any]:
@@ -96,11 +104,14 @@ class AnalysisStore:
         found = await self._shots.find(wanted, {"shot": 1}).sort("number", ASCENDING).to_list()
         return [unpack(bytes(document["shot"])) for document in found]
 
-    async def unfinished(self, video_asset_id: str, batch: int = 200) -> AsyncIterator[list[Any]]:
-        """Yield the shots of the film's analyses that have not finished, a batch at a time."""
+    async def unfinished(
+        self, video_asset_id: str, batch: int = 200, without: str | None = None
+    ) -> AsyncIterator[list[Any]]:
+        """Yield the shots of the film's analyses that have not finished, but for one, a batch at a time."""
         last = ""
         while True:
-            wanted = {"video_asset_id": video_asset_id, "_id": {"$gt": last}, "expires_at": {"$exists": True}}
+            wanted: dict[str, Any] = {"video_asset_id": video_asset_id, "_id": {"$gt": last}}
+            wanted |= {"expires_at": {"$exists": True}, "analysis_id": {"$ne": without}}
             with self._mongo.guard():
                 documents = await self._shots.find(wanted, {"shot": 1}).sort("_id", ASCENDING).limit(batch).to_list()
             if documents:

@@ -14,7 +14,7 @@ from dino_common.bus.codec import pack
 from dino_common.bus.job_context import JobContext
 from dino_common.contracts import OPERATIONS
 from dino_common.contracts.internal import EmbedResponse
-from dino_common.errors import AssetNotFound, from_wire
+from dino_common.errors import AssetNotFound, ServiceUnavailable, from_wire
 from dino_common.stores.analyses import AnalysisRecord, AnalysisStore
 from dino_common.stores.assets import AssetStore
 from dino_common.stores.content_lock import Lease
@@ -46,9 +46,16 @@ class Finishing:
     bus: BusClient
 
     async def pages(self, size: int = _PAGE) -> AsyncIterator[tuple[int, list[dict[str, Any]]]]:
-        """Yield the number of a page's first shot and its shots."""
+        """Yield the number of a page's first shot and its shots.
+
+        Raises:
+            ServiceUnavailable: shots are missing, since the film's turn was lost; they are described again.
+        """
         for start in range(0, self.total, size):
-            yield start + 1, await self.analyses.shots(self.film, self.analysis_id, start, size)
+            shots = await self.analyses.shots(self.film, self.analysis_id, start, size)
+            if len(shots) < min(size, self.total - start):
+                raise _removed()
+            yield start + 1, shots
 
     async def embed(self, job: JobContext) -> EmbedResponse | None:
         """Give each shot the features of its best keyframe; all of one model version, or asked again."""
@@ -65,6 +72,8 @@ class Finishing:
                     if item.error is not None:
                         raise from_wire(item.error.model_dump())
                     shot["keyframe_features"] = np.asarray(item.vector, dtype=np.float32)
+                # Whoever had taken the turn meanwhile might have removed them.
+                await self.lease.confirm()
                 await self.analyses.put_shots(self.film, self.analysis_id, first, shots)
             else:
                 await job.advance(self.total, self.total, "done")
@@ -92,6 +101,8 @@ class Finishing:
             ServiceUnavailable: another analysis of the film has taken its turn, or a store does not answer.
         """
         await self.lease.confirm()
+        if await self.analyses.count(self.film, self.analysis_id) < self.total:
+            raise _removed()
         await self.analyses.finish(AnalysisRecord(self.film, self.analysis_id, self.total, keyframes, facts))
         if not await self.assets.get_many([self.film]):
             # Deleted after its analyses were.
@@ -99,7 +110,11 @@ class Finishing:
             raise AssetNotFound(f"Asset {self.film} not found")
         if keyframes:
             retiring = Retiring(self.analyses, self.assets, self.library, self.bus)
-            await retiring.run(self.film, self.began, self.lease, job)
+            await retiring.run(self.film, self.began, self.lease, lambda: job)
+
+
+def _removed() -> ServiceUnavailable:
+    return ServiceUnavailable("Shots of the analysis were removed meanwhile", retry_after=2)
 
 
 def _best(shot: dict[str, Any]) -> str:

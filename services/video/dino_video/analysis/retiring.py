@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,15 +28,27 @@ class Retiring:
     library: ShotStore
     bus: BusClient
 
-    async def run(self, film: str, before: datetime, lease: Lease, context: Context) -> int:
+    async def run(
+        self,
+        film: str,
+        before: datetime,
+        lease: Lease,
+        context: Callable[[], Context],
+        without: str | None = None,
+    ) -> int:
         """Remove the film's keyframes that are older than ``before`` and that nothing names; return how many.
 
         They are named by shots of the library, by the analyses that the film has, and by those under way.
 
+        Args:
+            film, before, lease: whose, how old, and the film's turn.
+            context: asked for each batch that is removed, so that each has its own time.
+            without: an analysis that will never finish; what it alone names goes.
+
         Raises:
             ServiceUnavailable: the film's turn was lost, or a store does not answer; more is left to be removed.
         """
-        kept = await self._named(film)
+        kept = await self._named(film, without)
         old: list[str] = []
         cursor: str | None = None
         while True:
@@ -48,16 +60,16 @@ class Retiring:
             fields = {"video_asset_id": film, "asset_ids": old[start : start + _REMOVED_AT_ONCE]}
             # Whoever had taken the turn meanwhile might count on one of them by now.
             await lease.confirm()
-            await self.bus.call(OPERATIONS["remove-derived-assets"], fields, context)
+            await self.bus.call(OPERATIONS["remove-derived-assets"], fields, context())
         return len(old)
 
-    async def _named(self, film: str) -> set[str]:
+    async def _named(self, film: str, without: str | None) -> set[str]:
         found = await self.library.keyframes_of(film)
         heads = [await self.analyses.newest(film, keyframes=keyframes) for keyframes in (False, True)]
         for analysis_id, total in {head.analysis_id: head.total_shots for head in heads if head is not None}.items():
             for start in range(0, total, _PAGE):
                 found |= _keyframes(await self.analyses.shots(film, analysis_id, start, _PAGE))
-        async for shots in self.analyses.unfinished(film):
+        async for shots in self.analyses.unfinished(film, without=without):
             found |= _keyframes(shots)
         return found
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from dino_common.bus.context import Context
+from dino_common.contracts import OPERATIONS
 from dino_common.errors import Conflict, DinoError
 from dino_common.stores.analyses import AnalysisStore
 from dino_common.stores.content_lock import ContentLock, Lease
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _EVERY_SECONDS = 600.0
 _PATIENCE_SECONDS = 60.0
 _LOOKED_UP = 500
+_ANALYSIS = OPERATIONS["analyze-video-shots"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Upkeep:
     async def look(self) -> None:
         """Settle what a crash left unsettled; remove shots and keyframes of analyses whose job has ended without them.
 
-        A film that is being analysed is left for the next time.
+        A film that is being analysed, or that is to be, is left for the next time.
         """
         for film in await self.analyses.unsettled():
             await self._in_turn(film, lambda lease, film=film: self.analyses.settle(film))
@@ -77,12 +79,29 @@ class Upkeep:
     async def _in_turn(self, film: str, work: Callable[[Lease], Awaitable[None]]) -> None:
         try:
             async with self.locks.hold(turn_of(film), patience=0.0) as lease:
+                if await self._is_asked_for(film):
+                    log.debug("an analysis of film %s is under way", film)
+                    return
                 await work(lease)
         except Conflict:
             log.debug("film %s is being analysed", film)
+        except DinoError as error:
+            # What is left of it is named still; other films need not wait for it.
+            log.warning("film %s is looked after later: %s", film, error.message)
+
+    async def _is_asked_for(self, film: str) -> bool:
+        # Workers of versions that know no turns are seen by their jobs alone.
+        jobs = await self.jobs.under_way(_ANALYSIS.service.value)
+        return any(job.operation == _ANALYSIS.name and job.request.get("video_asset_id") == film for job in jobs)
 
     async def _remove(self, film: str, analysis_id: str, lease: Lease) -> None:
+        # It may have become the newest meanwhile, and then its shots stay.
+        await self.analyses.settle(film)
+        # First the keyframes: by its shots alone is it found again, where this breaks off.
+        count = await self.retiring.run(film, utc_now(), lease, _context, without=analysis_id)
         await self.analyses.drop(film, analysis_id)
-        context = Context("upkeep", time.time() + _PATIENCE_SECONDS, "video", "upkeep")
-        count = await self.retiring.run(film, utc_now(), lease, context)
         log.info("removed what analysis %s of film %s left behind: %d keyframes", analysis_id, film, count)
+
+
+def _context() -> Context:
+    return Context("upkeep", time.time() + _PATIENCE_SECONDS, "video", "upkeep")
