@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+
 _LOOK_SECONDS = 0.25
+# A thread cannot be ended from outside: one that hangs in a library is left, so that its job can end.
+_PATIENCE_SECONDS = 30.0
 
 
 async def run_stoppable(work: Callable[[Callable[[], bool]], T], look: Callable[[], Awaitable[None]]) -> T:
     """Run ``work(stop)`` in a thread, and ``look()`` four times a second beside it.
 
-    Cancelled, it makes ``stop()`` true and waits for the thread to notice, so that nothing runs on unseen.
+    Cancelled, it makes ``stop()`` true and waits for the thread to notice, so that nothing runs on unseen; one that
+    has not noticed after half a minute is left behind, and the log tells of it.
 
     Args:
         work: asks ``stop()`` often.
@@ -29,4 +35,8 @@ async def run_stoppable(work: Callable[[Callable[[], bool]], T], look: Callable[
         return await task
     finally:
         stopped.set()
-        await asyncio.shield(asyncio.gather(task, return_exceptions=True))
+        # Whatever it raises after it was left behind is nobody's any more.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait((task,), timeout=_PATIENCE_SECONDS)
+        if not task.done():
+            log.error("a thread hangs: it was told to stop %g s ago, and is left behind", _PATIENCE_SECONDS)

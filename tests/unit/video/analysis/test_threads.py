@@ -12,6 +12,7 @@ import pytest
 
 from dino_common.stores.assets import AssetRecord
 from dino_common.stores.objects import Objects
+from dino_video.analysis import threads
 from dino_video.analysis.film import Films
 from dino_video.analysis.threads import run_stoppable
 
@@ -102,3 +103,20 @@ async def test_a_failed_report_ends_the_work():
     with pytest.raises(RuntimeError, match="another worker"):
         await run_stoppable(work, look)
     assert over.is_set()
+
+
+async def test_a_thread_that_hangs_does_not_keep_its_job_from_ending(monkeypatch, caplog):
+    monkeypatch.setattr(threads, "_PATIENCE_SECONDS", 0.1)
+    begun, released = threading.Event(), threading.Event()
+
+    def work(stop) -> None:
+        begun.set()
+        released.wait(30)
+
+    task = asyncio.create_task(run_stoppable(work, nothing))
+    await asyncio.to_thread(begun.wait, 5)
+    try:
+        assert await cancelled(task) < 5
+        assert "left behind" in caplog.text
+    finally:
+        released.set()
