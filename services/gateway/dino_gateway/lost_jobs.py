@@ -2,7 +2,8 @@
 
 A gateway that dies between storing a job and queueing it, and a queue that loses its files, leave documents of jobs
 that nobody would ever run. While a job is queued or in work its message is on the queue, until it is acknowledged
-after the job's end: where an operation has no message at all, each of its jobs that has not ended has lost its own.
+after the job's end: a job that has not ended and has no message there has lost it. The messages of an operation that
+has some are read, as few as tell of the jobs that have waited for long.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dino_common.bus.job_queue import JobQueue
 from dino_common.bus.subjects import Subjects
 from dino_common.contracts import OPERATIONS
 from dino_common.errors import DinoError
-from dino_common.stores.jobs import JobStore
+from dino_common.stores.jobs import JobRecord, JobStore
 from dino_gateway.backends import Backends
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 _EVERY_SECONDS = 30.0
 # A job is queued within moments of being stored.
 _LOST_AFTER_SECONDS = 60.0
+# A millisecond or so each. Of a longer queue the lost jobs are found once it is shorter.
+_MOST_READS = 5000
 
 
 async def requeue_lost_jobs(backends: Backends) -> None:
@@ -47,13 +50,25 @@ async def requeue_once(
     """
     # The queue first: a job that has not ended after that had its message on it, or has lost it.
     held = await queue.held()
-    requeued: list[str] = []
+    waiting: dict[str, dict[str, JobRecord]] = {}
     for job in await jobs.waiting_since(seconds):
-        operation = OPERATIONS.get(job.operation)
-        if operation is None or held.get(names.job(operation)):
+        waiting.setdefault(job.operation, {})[job.job_id] = job
+    requeued: list[str] = []
+    reads = _MOST_READS
+    for name, overdue in waiting.items():
+        operation = OPERATIONS.get(name)
+        if operation is None:
             continue
-        await queue.submit(operation, job.job_id, {subjects.REQUEST_ID: job.request_id})
-        requeued.append(job.job_id)
+        lost = set(overdue)
+        if held.get(names.job(operation)):
+            lost, read = await queue.lacks(operation, overdue, reads)
+            reads -= read
+            # One that has ended meanwhile took its message along.
+            lost = await jobs.unended(list(lost)) if lost else lost
+        for job_id in overdue:
+            if job_id in lost:
+                await queue.submit(operation, job_id, {subjects.REQUEST_ID: overdue[job_id].request_id})
+                requeued.append(job_id)
     if requeued:
         log.warning("%d jobs were not on the queue any more and are put there again", len(requeued))
     return requeued

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -83,6 +84,32 @@ async def test_a_job_that_the_queue_has_lost_is_run(
     await start(done)
     assert (await ended(store, job_id, until)).status == "succeeded"
     assert job_id not in await requeue_once(names, queue, store, seconds=-1)
+
+
+async def test_a_lost_job_is_run_though_others_of_its_operation_wait(
+    connection: Connection, store: JobStore, start: StartWorker, until: Until
+):
+    queue, names = JobQueue(connection), connection.subjects
+    first = await submit(connection, store)
+    # Its gateway died before it was queued.
+    lost = str(uuid.uuid4())
+    await store.create(JobRecord(lost, OPERATION.name, OPERATION.service.value, {"asset_ids": [str(uuid.uuid4())]}))
+    last = await submit(connection, store)
+    # What cannot be read to its end tells nothing.
+    assert await queue.lacks(OPERATION, [first, lost, last], 1) == (set(), 1)
+    assert await requeue_once(names, queue, store, seconds=-1) == [lost]
+    assert await queue.held() == {names.job(OPERATION): 3}
+    # Several gateways look, and do so again.
+    assert await requeue_once(names, queue, store, seconds=-1) == []
+    assert await queue.lacks(OPERATION, [first, last], 1000) == (set(), 2)
+
+    async def done(job: JobContext) -> dict[str, Any]:
+        return {}
+
+    await start(done)
+    for job_id in (first, lost, last):
+        record = await ended(store, job_id, until)
+        assert (record.status, record.attempts) == ("succeeded", 1)
 
 
 async def test_a_job_in_work_is_not_queued_again(

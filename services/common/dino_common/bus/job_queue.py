@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import nats.errors
@@ -64,6 +65,30 @@ class JobQueue:
         except (NoStreamResponseError, APIError, nats.errors.Error, TimeoutError, OSError) as error:
             raise ServiceUnavailable("The job queue (NATS JetStream) does not answer", retry_after=2) from error
         return dict(found.state.subjects or {})
+
+    async def lacks(self, operation: Operation, job_ids: Collection[str], reads: int) -> tuple[set[str], int]:
+        """Return which of the jobs have no message on the queue, and how many messages were read to know it.
+
+        Oldest messages first, until each job is found. Where so many reads do not reach the last message, nobody knows
+        of the jobs that were not found, and none is named.
+
+        Raises:
+            ServiceUnavailable: the queue does not answer.
+        """
+        js, names = self._connection.jetstream(), self._connection.subjects
+        missing, after = set(job_ids), 0
+        for read in range(reads):
+            if not missing:
+                return missing, read
+            try:
+                message = await js.get_msg(names.jobs_stream, seq=after + 1, subject=names.job(operation), next=True)
+            except NotFoundError:
+                return missing, read + 1
+            except (NoStreamResponseError, APIError, nats.errors.Error, TimeoutError, OSError) as error:
+                raise ServiceUnavailable("The job queue (NATS JetStream) does not answer", retry_after=2) from error
+            after = message.seq or after + 1
+            missing.discard(codec.unpack(message.data or b"")["job_id"])
+        return set(), reads
 
     async def tell_cancelled(self, job_id: str) -> None:
         """Tell whoever works on the job; a worker that misses it finds the mark at its next progress."""
