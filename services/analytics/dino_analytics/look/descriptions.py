@@ -36,10 +36,12 @@ class Descriptions:
         """
         sha256 = looked.record.sha256
         detector = await self._eyes.detector(context)
-        kept = await self._store.get(sha256, model_version, _method(detector))
-        if kept is not None:
+        kept = await self._store.get(sha256, model_version)
+        if kept is not None and _serves(kept.method, detector):
             return VisualFields(**kept.fields), kept.text, True
         people = await self._eyes.people(looked.picture, context)
+        if people is None and kept is not None and _serves(kept.method, None):
+            return VisualFields(**kept.fields), kept.text, True  # the detector went away meanwhile
         fields, text = await self._eyes.work(_made, looked, people)
         method = _method(None if people is None else detector)
         record = DescriptionRecord(sha256, model_version, method, text, fields.model_dump(mode="json"))
@@ -68,6 +70,11 @@ class Descriptions:
 def _method(detector: str | None) -> str:
     """How a picture is described; a detector makes other descriptions."""
     return f"{METHOD}+{detector}" if detector else METHOD
+
+
+def _serves(method: str, detector: str | None) -> bool:
+    """Whether what was described so is answered; while no detector is there, one that was sees more than none."""
+    return method == _method(detector) or (detector is None and method.startswith(f"{METHOD}+"))
 
 
 def _made(looked: Looked, people: People | None) -> tuple[VisualFields, str]:

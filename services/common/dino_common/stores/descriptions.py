@@ -19,7 +19,7 @@ class DescriptionRecord:
     """The look of one content.
 
     Attributes:
-        method: how it was described; another method's is not read.
+        method: how it was described.
         text: one paragraph.
         fields: as they are answered.
     """
@@ -61,9 +61,9 @@ class DescriptionStore:
             await self._descriptions.replace_one({"_id": key}, document)
 
     @guarded
-    async def get(self, sha256: str, model_version: str, method: str) -> DescriptionRecord | None:
-        """Return the description of a content by this method, or None."""
-        found = await self._descriptions.find_one({"_id": _key(sha256, model_version), "method": method})
+    async def get(self, sha256: str, model_version: str) -> DescriptionRecord | None:
+        """Return the description of a content, by whatever method, or None."""
+        found = await self._descriptions.find_one({"_id": _key(sha256, model_version)})
         if found is None:
             return None
         return DescriptionRecord(
