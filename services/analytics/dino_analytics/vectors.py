@@ -18,6 +18,8 @@ from dino_common.stores.assets import AssetStore
 from dino_common.stores.cache import Cache
 from dino_common.stores.features import FeatureStore
 
+_UNKNOWN = "unknown"  # cached for pairs whose raw cosine stored features cannot tell
+
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
@@ -102,13 +104,14 @@ class VectorSource:
         if first and second:
             kept = await self.cache.get_similarity(kind, first.sha256, second.sha256)
             if kept is not None:
-                return float(kept)
+                return None if kept == _UNKNOWN else float(kept)
         answer = RawCosineResponse.model_validate(
             await self._bus.call(OPERATIONS["raw-cosine"], {"asset_ids": list(pair)}, context, model=model.key)
         )
         _same_version(model, answer.model_version)
-        if first and second and answer.cosine is not None:
-            await self.cache.put_similarity(kind, first.sha256, second.sha256, value=answer.cosine)
+        if first and second:
+            value = _UNKNOWN if answer.cosine is None else answer.cosine
+            await self.cache.put_similarity(kind, first.sha256, second.sha256, value=value)
         return answer.cosine
 
     async def each_of(

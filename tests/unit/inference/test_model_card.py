@@ -92,6 +92,7 @@ def test_the_version_is_the_name_and_twelve_hex_digits() -> None:
         {"centring": np.zeros(5, np.float32)},
         {"whitening": np.zeros((2, 5), np.float32)},
         {"whitening": np.zeros(6, np.float32)},
+        {"whitening": np.eye(6, dtype=np.float32)[:1]},
     ],
 )
 def test_a_card_with_odd_fields_is_refused(change: dict[str, object]) -> None:

@@ -262,6 +262,8 @@ JUDGEMENT_ERRORS = (
     ErrorCode.INVALID_FILE_FORMAT,
     ErrorCode.MODEL_NOT_LOADED,
     ErrorCode.GPU_MEMORY_ERROR,
+    # The model changed during the request, and not by the operator's hand.
+    ErrorCode.CONFLICT,
 )
 
 

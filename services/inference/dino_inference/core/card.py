@@ -108,6 +108,10 @@ class Calibration(_Part):
     logistic_midpoint: float = Field(ge=-1, le=1)
 
 
+# Features must lead back to the model's own, for the raw cosine.
+_LARGEST_NORM = 0.9999
+
+
 class ModelCard(_Part):
     """Everything about one model version but its weights.
 
@@ -143,6 +147,8 @@ class ModelCard(_Part):
             raise ValueError(f"centring has the shape {self.centring.shape}, not ({self.dimension},)")
         if self.whitening is not None and self.whitening.shape[1:] != (self.dimension,):
             raise ValueError(f"whitening has the shape {self.whitening.shape}, not (k, {self.dimension})")
+        if self.whitening is not None and np.linalg.norm(self.whitening, 2) >= _LARGEST_NORM:
+            raise ValueError("whitening takes a direction away altogether: its largest singular value must be below 1")
         return self
 
     @property
