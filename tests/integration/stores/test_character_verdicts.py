@@ -64,5 +64,20 @@ async def test_a_verdict_expires_by_its_own_age(mongo: Mongo) -> None:
     await store.add([record])
     document = await mongo.db["character_verdicts"].find_one({"_id": record.verdict_id})
     assert abs((document["expires_at"] - record.judged_at).total_seconds() - 2 * DAY) < 0.01
+    assert await store.bound() == 0
     indexes = await mongo.db["character_verdicts"].index_information()
     assert any(one.get("expireAfterSeconds") == 0 and one["key"] == [("expires_at", 1)] for one in indexes.values())
+
+
+async def test_verdicts_of_before_expire_by_their_age_too(mongo: Mongo) -> None:
+    store, mine, stored = VerdictStore(mongo, 2 * DAY, 100), str(uuid.uuid4()), mongo.db["character_verdicts"]
+    old, new = verdicts(mine, 2, age=DAY, step=DAY / 4)
+    await store.add([old, new])
+    before = await stored.find_one({"_id": new.verdict_id})
+    await stored.update_one({"_id": old.verdict_id}, {"$unset": {"expires_at": ""}})
+    assert await store.bound() == 1
+    document = await stored.find_one({"_id": old.verdict_id})
+    assert document is not None
+    assert abs((document["expires_at"] - old.judged_at).total_seconds() - 2 * DAY) < 0.01
+    assert await stored.find_one({"_id": new.verdict_id}) == before
+    assert await store.bound() == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from dino_analytics.characters.following import AssetFollower
 from dino_analytics.characters.generation import GenerationHandlers
 from dino_analytics.characters.handlers import CharacterHandlers
@@ -13,10 +15,13 @@ from dino_analytics.handlers.quality import QualityHandlers
 from dino_analytics.look.descriptions import Descriptions
 from dino_analytics.look.eyes import Eyes
 from dino_analytics.parts import Group, Parts
+from dino_common.errors import DinoError
 from dino_common.look.people import PeopleWatch
 from dino_common.stores.character_verdicts import VerdictStore
 from dino_common.stores.characters import CharacterStore
 from dino_common.stores.descriptions import DescriptionStore
+
+log = logging.getLogger(__name__)
 
 
 def group(parts: Parts) -> Group:
@@ -28,7 +33,13 @@ def group(parts: Parts) -> Group:
     async def follow() -> None:
         await follower.start(parts.runtime.events)
 
-    parts.runtime.after_start.append(follow)
+    async def bound() -> None:
+        try:
+            await verdicts.bound()
+        except DinoError as error:  # the next start does the rest; no judgement waits for it
+            log.warning("verdicts of before are not all bounded in time yet: %s", error.message)
+
+    parts.runtime.after_start += [follow, bound]
     parts.runtime.closers.append(follower.stop)
     crud = CharacterHandlers(characters, verdicts, parts.vectors, parts.in_force)
     validation = ValidationHandlers(characters, verdicts, parts.vectors, parts.in_force)

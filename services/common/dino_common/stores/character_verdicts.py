@@ -85,6 +85,15 @@ class VerdictStore:
             if self._due(character_id, count):
                 await self._trim(character_id)
 
+    @guarded
+    async def bound(self) -> int:
+        """Have verdicts expire that were stored before verdicts did; return how many there were."""
+        expires = {"$add": ["$judged_at", int(self._ttl / timedelta(milliseconds=1))]}
+        changed = await self._verdicts.update_many(
+            {"expires_at": {"$exists": False}}, [{"$set": {"expires_at": expires}}]
+        )
+        return changed.modified_count
+
     def _due(self, character_id: str, count: int) -> bool:
         """Return whether to look for old ones: at the first verdicts that this process adds, then at each hundredth."""
         if len(self._added) > _REMEMBERED:
