@@ -14,6 +14,9 @@ from .judgement import Category, ThresholdSource
 from .operation import RateClass
 
 MOST_ATTEMPTS = 10
+JOB_SECONDS = 6 * 3600
+"""Longest that one run of a job may take: as many pictures as may be asked for, each of DINO_GENERATOR_TIMEOUT_SECONDS
+(at most 1800), and an hour to judge them."""
 _Side = Annotated[int, Field(ge=64, le=4096)]
 
 
@@ -126,7 +129,7 @@ OPERATIONS = (
         "within `?wait=` seconds (default 30), else 202 with the job to follow. 409 while there is no master reference "
         "or no generator is configured.",
         rate=RateClass.BATCH,
-        timeout_s=3600,
+        timeout_s=JOB_SECONDS,
         job=True,
         idempotency=True,
         errors=(

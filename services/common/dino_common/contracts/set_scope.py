@@ -43,6 +43,8 @@ class SetResponse(Response):
     processing_time: Seconds
 
 
+JOB_SECONDS = 4 * 3600
+"""Longest that one attempt may take: a service computes on one large set at a time, and the wait for it counts."""
 ERRORS = (
     ErrorCode.ASSET_NOT_FOUND,
     ErrorCode.INVALID_FILE_FORMAT,
@@ -64,7 +66,7 @@ def set_operation(name: str, request: type[Request], response: type[Response], *
         tag="sets",
         rate=RateClass.BATCH,
         scope=Scope.READ,
-        timeout_s=3600,
+        timeout_s=JOB_SECONDS,
         job=True,
         idempotency=True,
         errors=ERRORS,
