@@ -227,12 +227,12 @@ class ResourceBus:
         """End the link.
 
         Args:
-            forget: take back what was stored, if NATS answers: the resource is gone.
+            forget: take back what was stored, if NATS answers and we still act: the resource is gone.
         """
         await end([*self._tasks, *self._asking.values()])
         link, self._link = self._link, None
         if link is not None:
-            if forget and link.connected:
+            if forget and link.connected and await self._leading.confirm():
                 try:
                     await link.forget()
                 except DinoError as error:

@@ -6,6 +6,7 @@ import logging
 
 from dino_common.bus.rollout_link import RolloutLink
 from dino_common.errors import DinoError
+from dino_operator.control.queue import Key
 from dino_operator.control.resources import Resources
 from dino_operator.kube.leading import Leading
 
@@ -40,12 +41,15 @@ class Strays:
         self._looked_at.add(url)
         try:
             for key in await link.marked(self._leading.mark):
-                known = self._resources.get(key) is not None
-                if known or (self._namespaces and key[0] not in self._namespaces):
+                if self._known(key) or (self._namespaces and key[0] not in self._namespaces):
                     continue
-                if await self._leading.confirm():
+                # One of that name may be made while we ask.
+                if await self._leading.confirm() and not self._known(key):
                     await link.forget(*key)
                     log.info("%s/%s is gone: its rollout and thresholds are taken out of NATS", *key)
         except DinoError as error:
             # Some servers let nobody list streams; what is left there harms nobody.
             log.info("what deleted resources left in NATS is not looked for: %s", error.message)
+
+    def _known(self, key: Key) -> bool:
+        return self._resources.get(key) is not None
