@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from dino_common.bus.codec import pack
+from dino_common.bus.job_context import JobContext
+from dino_common.errors import ServiceUnavailable
 from dino_common.stores.analyses import AnalysisStore
+from dino_common.stores.content_lock import ContentLock
 from dino_common.stores.jobs import JobRecord, JobStore
 from dino_common.stores.mongo import Mongo, utc_now
 from dino_video.analysis.finishing import ANSWER_BYTES, Finishing
+from dino_video.analysis.turn import turn_of
 
 SHOTS = 5000
 
@@ -49,3 +53,47 @@ async def test_pages_hold_every_shot_once(finishing: Finishing) -> None:
         assert shots[0]["shot_id"] == first
         seen += [one["shot_id"] for one in shots]
     assert seen == list(range(1, SHOTS + 1))
+
+
+async def test_an_analysis_whose_shots_were_removed_is_neither_answered_nor_made_known(mongo: Mongo) -> None:
+    analyses, film, run, nobody = AnalysisStore(mongo), str(uuid.uuid4()), str(uuid.uuid4()), cast("Any", None)
+    await analyses.put_shots(film, run, 3, [shot(3)])
+    assert await analyses.count(film, run) == 0
+    async with ContentLock(mongo).hold(turn_of(film)) as lease:
+        finishing = Finishing(film, run, 3, utc_now(), lease, analyses, nobody, nobody, nobody)
+        with pytest.raises(ServiceUnavailable, match="removed"):
+            await finishing.in_answer()
+        with pytest.raises(ServiceUnavailable, match="removed"):
+            await finishing.replace({}, keyframes=True, job=nobody)
+    assert await analyses.newest(film) is None
+
+
+class Embedder:
+    """Answers for every keyframe, and has the film's turn taken away meanwhile."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def call(self, operation: Any, fields: dict[str, Any], context: Any) -> dict[str, Any]:
+        await self._mongo.db["content_locks"].delete_many({})
+        vector = np.zeros(4, np.float32)
+        items = [{"asset_id": one, "vector": vector} for one in fields["asset_ids"]]
+        return {"model": "m", "model_version": "m@1", "dimension": 4, "items": items}
+
+
+async def test_who_has_lost_the_turn_stores_no_features(mongo: Mongo) -> None:
+    analyses, film, run = AnalysisStore(mongo), str(uuid.uuid4()), str(uuid.uuid4())
+    frame = {"asset_id": str(uuid.uuid4()), "sharpness": 1.0, "centrality": 1.0}
+    await analyses.put_shots(film, run, 1, [{"keyframes": [frame]}])
+    nobody = cast("Any", None)
+
+    async def tell(progress: Any, checkpoint: Any) -> None:
+        """Tell nobody."""
+
+    job = JobContext("request", 0.0, "test", "analyze-video-shots", job_id=run, tell=tell)
+    async with ContentLock(mongo).hold(turn_of(film)) as lease:
+        bus = cast("Any", Embedder(mongo))
+        finishing = Finishing(film, run, 1, utc_now(), lease, analyses, nobody, nobody, bus)
+        with pytest.raises(ServiceUnavailable, match="lost"):
+            await finishing.embed(job)
+    assert "keyframe_features" not in (await analyses.shots(film, run, 0, 1))[0]

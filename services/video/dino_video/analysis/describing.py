@@ -96,7 +96,8 @@ class Describing:
             for keyframe, data in zip(shot.keyframes, files, strict=bool(files)):
                 keyframe.asset_id = await self._register(shot, keyframe, data, job)
             waiting.append(shot.model_dump())
-            if len(waiting) == _KEPT_AT_ONCE or number == total:
+            # The first by itself: by it is found what a job that ends early leaves behind.
+            if len(waiting) == _KEPT_AT_ONCE or number in (1, total):
                 # Until they are kept nothing names their keyframes: whoever has taken the turn may have removed some.
                 await self.lease.confirm()
                 await self.analyses.put_shots(film, job.job_id, number - len(waiting) + 1, waiting)
@@ -112,10 +113,15 @@ class Describing:
         pictures: list[NDArray[np.uint8]],
         people: list[People] | None,
         pace: Pace,
-        _stop: Callable[[], bool],
+        stop: Callable[[], bool],
     ) -> tuple[Shot, list[bytes]]:
         shot = describe(number, motion, pictures, self.timeline, self.facts, pace, people)
-        return shot, [to_jpeg(picture) for picture in pictures] if self.store else []
+        files = []
+        for picture in pictures if self.store else []:
+            if stop():
+                raise InterruptedError("nobody waits for the shot any more")
+            files.append(to_jpeg(picture))
+        return shot, files
 
     async def _register(self, shot: Shot, keyframe: Keyframe, data: bytes, job: JobContext) -> str:
         stem = self.record.filename.rsplit(".", 1)[0]

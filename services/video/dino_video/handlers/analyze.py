@@ -158,8 +158,10 @@ class AnalyzeHandler:
         model = await finishing.embed(job) if store else None
         told["model"] = model.model if model else None
         told["model_version"] = model.model_version if model else None
+        # Read before others may replace it: the answer holds what was found here.
+        shots = await finishing.in_answer()
         await finishing.replace(told, keyframes=store, job=job)
-        return await finishing.in_answer()
+        return shots
 
     async def _tell_size(self, record: AssetRecord, facts: VideoFacts, job: JobContext) -> None:
         if (record.width, record.height) != (facts.width, facts.height):
