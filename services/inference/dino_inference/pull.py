@@ -100,11 +100,13 @@ def default_cache_dir() -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """Fetch the built-in models and print their directories.
 
-    Status 1, with the fix, when that fails; without the people detector all else works, so that its lack is only told.
+    Status 1, with the fix, when that fails; without the people detector all else works, so that its lack is only told
+    unless --strict is given.
     """
     parser = argparse.ArgumentParser(prog="python -m dino_inference.pull", description=main.__doc__)
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="model cache")
     parser.add_argument("--text-only", action="store_true", help="without the visual one, which is yours")
+    parser.add_argument("--strict", action="store_true", help="fail also when the people detector is missing")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
@@ -122,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         except ModelNotLoaded as error:
             # Everything else works without: what needs people is unknown then.
             print(f"No people detector: {error.message}\n{error.details}", file=sys.stderr)
+            return 1 if options.strict else 0
     return 0
 
 

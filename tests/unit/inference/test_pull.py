@@ -115,6 +115,23 @@ def test_the_command_prints_the_reason_and_the_fix(
     assert "PIP_FIND_LINKS" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("arguments", "status"), [([], 0), (["--strict"], 1)])
+def test_without_the_people_detector_only_a_strict_pull_fails(
+    arguments: list[str],
+    status: int,
+    small: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(pull, "ensure_text_model", lambda cache: cache / "text")
+    monkeypatch.setattr(pull, "ensure_classifier", lambda cache: cache / "classes")
+    monkeypatch.setenv("DINO_IMAGE_MODELS", str(tmp_path / "image"))
+    monkeypatch.delenv("DINO_FACE_DETECTOR", raising=False)
+    assert pull.main(["--cache-dir", str(tmp_path / "cache"), *arguments]) == status
+    assert "No people detector" in capsys.readouterr().err
+
+
 def test_shards_hash_together(tmp_path: Path) -> None:
     (tmp_path / "model-00001-of-00002.safetensors").write_bytes(b"one")
     alone = weights_sha256(tmp_path)

@@ -56,6 +56,11 @@ def test_final_images_run_as_a_plain_user_without_package_tools() -> None:
     assert "HEALTHCHECK" in stage
 
 
+def test_the_inference_image_is_built_with_every_built_in_model_or_not_at_all() -> None:
+    assert "-m dino_inference.pull --strict;" in last_stage("models")
+    assert "pip uninstall -y pip" in last_stage("build-inference-final")
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_compose_sets_only_variables_that_settings_read(service: str) -> None:
     environment = set(COMPOSE["services"][service]["environment"])
