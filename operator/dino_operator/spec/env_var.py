@@ -9,9 +9,10 @@ from pydantic import Field
 
 from dino_operator.spec.base import Name, Part, Rule, SecretKey
 
-# Settings of the services: the resource has a field for each, or the operator sets it by what it renders.
+# Settings of the services: the resource has a field for each, or the operator sets it by what it renders. In any
+# case of letters: who writes dino_auth means DINO_AUTH, and the services would not read it.
 TAKEN = (
-    "^((DINO|DINOV3|CLOUDFLARE_R2|S3|RATE_LIMIT)_.*|(MONGODB|REDIS|NATS|QDRANT)_URL|QDRANT_API_KEY|API_(HOST|PORT)|"
+    "(?i)^((DINO|DINOV3|CLOUDFLARE_R2|S3|RATE_LIMIT)_.*|(MONGODB|REDIS|NATS|QDRANT)_URL|QDRANT_API_KEY|API_(HOST|PORT)|"
     "MAX_(FILE_SIZE_MB|BATCH_SIZE)|AWS_(ENDPOINT_URL_S3|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|"
     "OTEL_EXPORTER_OTLP_ENDPOINT|HOME)$"
 )

@@ -18,7 +18,15 @@ class Settings(BaseSettings):
     """One frozen set of settings for a process; every field has the environment variable named beside it."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, protected_namespaces=(), env_ignore_empty=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        protected_namespaces=(),
+        env_ignore_empty=True,
+        # Only the names below are read. A field's own name is for code: as a variable it would bear the prefix, which
+        # no variable can.
+        case_sensitive=True,
+        env_prefix="=",
     )
 
     # Identity on the bus: subjects start with dino.<namespace>.<deployment>.

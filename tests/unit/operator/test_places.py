@@ -147,6 +147,13 @@ def taken() -> list[str]:
 def test_a_setting_of_the_platform_is_refused_in_env(name: str) -> None:
     with pytest.raises(InvalidResource, match="use its field"):
         resource(video={"env": [{"name": name, "value": "x"}]})
+    with pytest.raises(InvalidResource, match="use its field"):
+        resource(video={"env": [{"name": name.lower(), "value": "x"}]})
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "no_proxy", "HF_TOKEN", "AWS_REGION", "HOMEPAGE"])
+def test_a_variable_of_another_program_is_taken_in_env(name: str) -> None:
+    assert resource(video={"env": [{"name": name, "value": "x"}]}).spec.video.env[0].name == name
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"video": {"storage": {"size": "10 GB"}}}, "spec.video.storage.size", "not '10 GB'"),
     ({"video": {"env": [{"name": "REDIS_URL", "value": "x"}]}}, "spec.video.env[0]", "use its field"),
     ({"gateway": {"env": [{"name": "DINO_AUTH", "value": "off"}]}}, "spec.gateway.env[0]", "use its field"),
+    ({"gateway": {"env": [{"name": "dino_Auth", "value": "off"}]}}, "spec.gateway.env[0]", "use its field"),
     ({"video": {"env": [{"name": "A"}]}}, "spec.video.env[0]", "exactly one of value and valueFrom"),
     (
         {"video": {"env": [{"name": "A", "valueFrom": {}}]}},
