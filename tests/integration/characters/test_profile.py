@@ -27,8 +27,7 @@ async def test_the_profile_says_what_the_pictures_have_in_common(api, library):
     assert profile["shot_types"] == {"front": 3}
     assert sum(colour["share"] for colour in profile["palette"]) > 0.5
     assert profile["lighting"]["key"]["value"] in {"low_key", "normal", "high_key"}
-    assert profile["default_pose"]["value"] == "unknown"
-    assert profile["default_pose"]["reason"]
+    assert profile["default_pose"]["value"] == "facing_camera"
     assert "An astronaut in orange" in profile["summary"]
     assert profile["palette"][0]["name"] in profile["summary"]
     assert profile["master_text"]

@@ -75,7 +75,7 @@ async def fault_during(
             ends["ok"] += 1
         else:
             ends[answer.json()["error"]["code"]] += 1
-        if sum(ends.values()) >= REQUESTS // 10:
+        if sum(ends.values()) >= len(requests) // 10:
             enough.set()
 
     tasks = [asyncio.create_task(send(request)) for request in requests]
@@ -84,7 +84,7 @@ async def fault_during(
     began = time.monotonic()
     await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE_SECONDS)
     assert time.monotonic() - began < DEADLINE_SECONDS
-    assert sum(ends.values()) == REQUESTS
+    assert sum(ends.values()) == len(requests)
     assert set(ends) <= {"ok", *TYPED}, ends
     return ends
 
@@ -203,7 +203,9 @@ async def test_redis_down_is_slower_and_never_wrong(own: Platform, servers: Serv
 
 async def test_sigterm_of_inference_drops_no_request(own: Platform):
     async with own.client(timeout=DEADLINE_SECONDS, limits=httpx.Limits(max_connections=REQUESTS)) as api:
-        ids = await upload_many(api, range(5000, 5000 + REQUESTS))
+        # Half of what the others send: all that it holds has to be answered within the time it has to stop.
+        half = REQUESTS // 2
+        ids = await upload_many(api, range(5000, 5000 + half))
 
         async def fault() -> None:
             assert await own.terminate("inference"), "it had to be killed"
@@ -211,7 +213,7 @@ async def test_sigterm_of_inference_drops_no_request(own: Platform):
 
         ends = await fault_during([extraction(api, i) for i in ids], fault)
         # What it held was answered; what came while nobody was there waited or was told so.
-        assert ends["ok"] + ends["MODEL_NOT_LOADED"] == REQUESTS, ends
+        assert ends["ok"] + ends["MODEL_NOT_LOADED"] == half, ends
 
 
 async def test_photographs_still_work_after_all_that(own: Platform):
