@@ -91,8 +91,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "generator_seconds": "Longest that one picture may take, seconds.",
     },
     "Faces": {
-        "face_detector": "Faces, bodies and hands of pictures and films (analytics, video, and inference, which looks): "
-        "`auto` looks where the model cache has the detector, `off` never; without it what needs one is unknown. See "
+        "face_detector": "Faces, bodies and hands of pictures and films (analytics, video, and inference, which "
+        "looks): `auto` looks where the model cache has the detector, `off` never; without it what needs one is unknown. See "
         "[look.md](look.md#faces-bodies-and-hands).",
     },
     "How long things live": {
