@@ -92,8 +92,8 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "Faces": {
         "face_detector": "Faces, bodies and hands of pictures and films (analytics, video, and inference, which "
-        "looks): `auto` looks where the model cache has the detector, `off` never; without it what needs one is unknown. See "
-        "[look.md](look.md#faces-bodies-and-hands).",
+        "looks): `auto` looks where the model cache has the detector, `off` never; without it what needs one is "
+        "unknown. See [look.md](look.md#faces-bodies-and-hands).",
     },
     "How long things live": {
         "features_ttl": "Features in Redis, seconds. MongoDB keeps them until their content is deleted.",
