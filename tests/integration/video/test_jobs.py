@@ -106,7 +106,7 @@ async def whole(client: httpx.AsyncClient, film: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stage", "resumed_after"), [("decoding", "minute 1"), ("describing shots", "shot 10 of 24")])
+@pytest.mark.parametrize(("stage", "resumed_after"), [("decoding", "minute 1"), ("describing shots", "shot 11 of 24")])
 async def test_another_worker_finishes_what_was_killed_at_half(own, client, film, whole, stage, resumed_after):
     job_id = await submitted(client, await uploaded(client, film))
     await reaches(client, job_id, stage, 0.5)
