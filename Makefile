@@ -7,8 +7,9 @@ TORCH       ?= torch==2.13.0
 TORCH_INDEX ?=
 PIP_FLAGS   ?= --disable-pip-version-check --quiet
 PYTEST      ?=
-# Processes that share the integration tests; each has servers and platforms of its own (about 3 GB). 0: this one alone.
-JOBS        ?= 2
+# Processes that share the integration tests, each with servers and platforms of its own (about 3 GB and two cores).
+# 0: this one alone, as some tests say what must be done in so many seconds.
+JOBS        ?= 0
 
 # The parts of the platform that only this machine's make knows; tests and dino-local read the same names.
 export DINO_VAR ?= $(CURDIR)/var
@@ -23,7 +24,7 @@ TORCH_STAMP := $(STAMP)-$(subst =,-,$(subst /,_,$(TORCH)))
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@echo "Usage: make TARGET [PYTHON=python3.11] [VENV=.venv] [TORCH=torch==2.13.0] [TORCH_INDEX=URL] [JOBS=2]"
+	@echo "Usage: make TARGET [PYTHON=python3.11] [VENV=.venv] [TORCH=torch==2.13.0] [TORCH_INDEX=URL] [JOBS=0]"
 	@echo
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -45,7 +46,7 @@ test: lint unit integration e2e ## install, check the style, run the unit, integ
 unit: $(STAMP)-test ## unit tests alone, a process for each core
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile $(PYTEST)
 
-integration: $(STAMP)-test model ## integration tests alone, on real servers; JOBS=2 processes
+integration: $(STAMP)-test model ## integration tests alone, on real servers; JOBS=2 for two processes
 	$(BIN)/python -m pytest tests/integration -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 e2e: $(STAMP)-test model ## end-to-end tests alone: chart, operator and services on a Kubernetes control plane

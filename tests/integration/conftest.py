@@ -52,8 +52,12 @@ async def platform(start_platform: StartPlatform) -> Platform:
     return await start_platform()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that have the most slow tests, so that no process is left with one when all others end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, begin with the files that have the most slow ones, so that no process
+    is left with one when all others end.
+    """
+    if not hasattr(config, "workerinput"):
+        return
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
 

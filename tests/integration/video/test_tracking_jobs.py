@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from botocore.config import Config
+from pymongo import MongoClient
 from tests.integration.gateway.waiting import until
 from tests.integration.platform import Platform
 from tests.integration.video.films import encoded, pan_right, photograph, static
@@ -90,10 +91,14 @@ async def test_another_worker_finishes_what_a_killed_one_began(own, client, film
 
     job_id = await submitted(client, film_id)
 
-    async def kept() -> bool:
-        return bool(segments(own))
+    with MongoClient(own.endpoints.mongodb_url) as mongo:
+        jobs = mongo.get_default_database()["jobs"]
 
-    await until(kept, 60)
+        async def kept() -> bool:
+            # A segment counts once the job names it, which is after it lies in the bucket.
+            return (jobs.find_one({"_id": job_id}) or {}).get("checkpoint") is not None
+
+        await until(kept, 60)
     await own.kill("video")
     await own.restart("video")
     resumed = await ended(client, job_id)
