@@ -284,7 +284,6 @@ async def keyframes_of(client: httpx.AsyncClient, film_id: str) -> set[str]:
 
 
 async def test_a_newer_analysis_takes_the_place_of_the_older_and_its_keyframes(client, film):
-    pytest.importorskip("scenedetect")
     film_id = await uploaded(client, film + b"\0" * 48)
     # A detector of fades sees no cut: one shot, with other keyframes.
     old = (await analyzed(client, film_id, detector="threshold")).json()
@@ -323,7 +322,6 @@ async def test_a_newer_analysis_takes_the_place_of_the_older_and_its_keyframes(c
 
 @pytest.mark.parametrize("name", ["content", "adaptive"])
 async def test_a_named_detector_sees_the_film_in_the_one_pass(client, film, name):
-    pytest.importorskip("scenedetect")
     film_id = await uploaded(client, film + b"\0" * (56 + len(name)))
     found = (await analyzed(client, film_id, detector=name)).json()
     assert found["detector"] == name

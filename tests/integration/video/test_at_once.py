@@ -52,7 +52,6 @@ def named(shots: list[dict[str, Any]]) -> set[str]:
 
 @pytest.mark.slow
 async def test_analyses_of_one_film_at_once_lose_nothing(client: httpx.AsyncClient, film: bytes) -> None:
-    pytest.importorskip("scenedetect")
     answer = await client.post("/upload-media", files={"file": ("film.mp4", film)})
     film_id = answer.json()["asset_id"]
     first = await ended(client, await submitted(client, film_id))

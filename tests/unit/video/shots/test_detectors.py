@@ -55,7 +55,6 @@ def test_default_finds_the_cuts_and_nothing_else(three_cuts: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["content", "adaptive", "hash"])
 def test_scenedetect_detectors_find_the_cuts(name: str, three_cuts: bytes) -> None:
-    pytest.importorskip("scenedetect")
     places = [item.first for item in found_in(three_cuts, name)]
     assert len(places) == 3
     assert all(abs(a - b) <= 2 for a, b in zip(places, (40, 90, 120), strict=True))
